@@ -1,0 +1,291 @@
+//! From flags, environment and the configuration file to a session.
+//!
+//! Order: a flag wins over the environment, the environment over the named context of the configuration file.
+
+use std::collections::BTreeMap;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+
+use finesse_ha::failover::{Hybrid, Immediate, Pair, WaitAndRetry};
+use finesse_ha::params::Params;
+use finesse_ha::session::{Session, SessionBuilder, SetupError, SideAddress, Transport};
+use finesse_model::{Extension, UserId};
+use finesse_net::Trust;
+use finesse_rest::Credentials;
+use secrecy::SecretString;
+use serde::Deserialize;
+
+use crate::args::{PairArgs, PolicyName};
+use crate::exit::{Exit, Failure};
+use crate::output::complain;
+
+/// One named pair of the configuration file.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Context {
+    side_a: Option<String>,
+    side_b: Option<String>,
+    transport: Option<String>,
+    notify_a: Option<String>,
+    notify_b: Option<String>,
+    user: Option<String>,
+    password_file: Option<PathBuf>,
+    token_file: Option<PathBuf>,
+    extension: Option<String>,
+    ca: Option<PathBuf>,
+    #[serde(default)]
+    pin: Vec<String>,
+    policy: Option<String>,
+    #[serde(default)]
+    set: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Configuration {
+    #[serde(default)]
+    context: BTreeMap<String, Context>,
+}
+
+/// Everything that was said about the pair, in one place.
+#[derive(Debug)]
+pub(crate) struct Setup {
+    pub(crate) pair: Pair<SideAddress>,
+    pub(crate) transport: Transport,
+    pub(crate) trust: Trust,
+    pub(crate) params: Params,
+    pub(crate) unchecked: bool,
+    pub(crate) policy: PolicyName,
+    pub(crate) extension: Option<Extension>,
+    user: Option<String>,
+    password_file: Option<PathBuf>,
+    token_file: Option<PathBuf>,
+}
+
+impl Setup {
+    /// Puts flags, environment and the named context together.
+    pub(crate) fn resolve(args: &PairArgs) -> Result<Self, Failure> {
+        let context = match &args.context {
+            Some(name) => context(name)?,
+            None => Context::default(),
+        };
+        let Some(side_a) = args.side_a.clone().or(context.side_a) else {
+            return Err(Failure::usage("no pair named: give --side-a URL, or --context NAME of the configuration file"));
+        };
+        let with_notify = |rest: String, notify: Option<String>| match notify {
+            Some(notify) => SideAddress::new(rest).with_notifications(notify),
+            None => SideAddress::new(rest),
+        };
+        let a = with_notify(side_a, args.notify_a.clone().or(context.notify_a));
+        let b = args.side_b.clone().or(context.side_b).map(|rest| with_notify(rest, args.notify_b.clone().or(context.notify_b)));
+        let transport = match (args.transport, context.transport) {
+            (Some(transport), _) => transport,
+            (None, Some(text)) => text.parse().map_err(Failure::usage)?,
+            (None, None) => Transport::Auto,
+        };
+        let policy = match (args.policy, context.policy.as_deref()) {
+            (Some(policy), _) => policy,
+            (None, None | Some("hybrid")) => PolicyName::Hybrid,
+            (None, Some("immediate")) => PolicyName::Immediate,
+            (None, Some("wait")) => PolicyName::Wait,
+            (None, Some(other)) => {
+                return Err(Failure::usage(format!("policy \"{other}\" is not one of immediate, wait, hybrid")));
+            }
+        };
+        let mut params = Params::default();
+        let settings = context.set.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        for (name, value) in settings {
+            params.set(name, value).map_err(|error| Failure::usage(error.to_string()))?;
+        }
+        for setting in &args.set {
+            let Some((name, value)) = setting.split_once('=') else {
+                return Err(Failure::usage(format!("--set {setting}: give it as NAME=VALUE")));
+            };
+            params.set(name.trim(), value).map_err(|error| Failure::usage(error.to_string()))?;
+        }
+        if !args.unchecked {
+            params.validate().map_err(|error| Failure::usage(error.to_string()))?;
+        }
+        let extension = match args.extension.clone().or(context.extension) {
+            Some(text) => Some(Extension::new(text).map_err(|error| Failure::usage(error.to_string()))?),
+            None => None,
+        };
+        let pins = if args.pin.is_empty() { context.pin } else { args.pin.clone() };
+        let trust = trust(args.ca.as_deref().or(context.ca.as_deref()), &pins, args.insecure)?;
+        Ok(Self {
+            pair: Pair { a, b },
+            transport,
+            trust,
+            params,
+            unchecked: args.unchecked,
+            policy,
+            extension,
+            user: args.user.clone().or(context.user),
+            password_file: args.password_file.clone().or(context.password_file),
+            token_file: args.token_file.clone().or(context.token_file),
+        })
+    }
+
+    /// The credentials, or `None` when no user was named.
+    pub(crate) fn credentials(&self) -> Result<Option<Credentials>, Failure> {
+        let Some(user) = &self.user else { return Ok(None) };
+        let user = UserId::new(user.as_str()).map_err(|error| Failure::usage(error.to_string()))?;
+        if let Some(token) = secret(self.token_file.as_deref(), "FINESSE_TOKEN")? {
+            return Ok(Some(Credentials::bearer(user, token)));
+        }
+        if let Some(password) = secret(self.password_file.as_deref(), "FINESSE_PASSWORD")? {
+            return Ok(Some(Credentials::basic(user, password)));
+        }
+        if std::io::stdin().is_terminal() {
+            let password = rpassword::prompt_password(format!("password of {user}: "))
+                .map_err(|error| Failure::new(Exit::Failed, format!("reading the password: {error}")))?;
+            return Ok(Some(Credentials::basic(user, SecretString::from(password))));
+        }
+        Err(Failure::usage(format!(
+            "no password for {user}: give --password-file FILE, or set FINESSE_PASSWORD, or run on a terminal to be asked"
+        )))
+    }
+
+    /// A session as described; `credentials` are required.
+    pub(crate) fn session(&self, credentials: Credentials) -> SessionBuilder {
+        let mut builder = Session::builder(self.pair.clone())
+            .credentials(credentials)
+            .transport(self.transport)
+            .trust(self.trust.clone())
+            .params(self.params.clone());
+        builder = with_policy(builder, self.policy, &self.params);
+        if let Some(extension) = &self.extension {
+            builder = builder.sign_in(extension.clone());
+        }
+        if self.unchecked { builder.unchecked() } else { builder }
+    }
+}
+
+/// The policy of that name, with these numbers.
+pub(crate) fn with_policy(builder: SessionBuilder, name: PolicyName, params: &Params) -> SessionBuilder {
+    match name {
+        PolicyName::Immediate => builder.policy(Immediate),
+        PolicyName::Wait => builder.policy(WaitAndRetry::default()),
+        PolicyName::Hybrid => builder.policy(Hybrid::new(params)),
+    }
+}
+
+/// What a failed opening means for the exit code.
+pub(crate) fn setup_failure(error: &SetupError) -> Failure {
+    use finesse_ha::session::SessionEnd;
+    let exit = match error {
+        SetupError::Invalid(_) | SetupError::Params(_) => Exit::Usage,
+        SetupError::Trust(_) => Exit::Trust,
+        SetupError::Ended(SessionEnd::Credentials(_)) => Exit::Credentials,
+        SetupError::Ended(SessionEnd::Trust(_)) => Exit::Trust,
+        _ => Exit::Failed,
+    };
+    Failure::new(exit, error.to_string())
+}
+
+fn context(name: &str) -> Result<Context, Failure> {
+    let Some(path) = configuration_file() else {
+        return Err(Failure::usage(format!("context {name}: neither XDG_CONFIG_HOME nor HOME is set, so there is no configuration file")));
+    };
+    let text = std::fs::read_to_string(&path)
+        .map_err(|error| Failure::usage(format!("context {name}: reading {}: {error}", path.display())))?;
+    let configuration: Configuration =
+        toml::from_str(&text).map_err(|error| Failure::usage(format!("reading {}: {error}", path.display())))?;
+    let known: Vec<&str> = configuration.context.keys().map(String::as_str).collect();
+    configuration.context.get(name).cloned().ok_or_else(|| {
+        Failure::usage(format!("context {name} is not in {}; known are: {}", path.display(), known.join(", ")))
+    })
+}
+
+fn configuration_file() -> Option<PathBuf> {
+    let base = std::env::var_os("XDG_CONFIG_HOME")
+        .filter(|value| !value.is_empty())
+        .map(PathBuf::from)
+        .or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".config")))?;
+    Some(base.join("finesse").join("config.toml"))
+}
+
+fn trust(ca: Option<&Path>, pins: &[String], insecure: bool) -> Result<Trust, Failure> {
+    if insecure {
+        complain("--insecure: certificates are not verified; anybody on the way can read and change everything");
+        return Ok(Trust::InsecureAcceptAnything);
+    }
+    if !pins.is_empty() {
+        let pins: Result<Vec<_>, _> = pins.iter().map(|pin| fingerprint(pin)).collect();
+        return pins.map(Trust::Pins);
+    }
+    match ca {
+        Some(file) => std::fs::read(file)
+            .map(Trust::ExtraCa)
+            .map_err(|error| Failure::new(Exit::Trust, format!("reading --ca {}: {error}", file.display()))),
+        None => Ok(Trust::System),
+    }
+}
+
+fn fingerprint(text: &str) -> Result<[u8; 32], Failure> {
+    let digits: Vec<u8> = text.bytes().filter(|byte| *byte != b':').collect();
+    let wrong = || Failure::usage(format!("--pin {text}: not a SHA-256 fingerprint (64 hex digits, colons allowed)"));
+    if digits.len() != 64 {
+        return Err(wrong());
+    }
+    let mut pin = [0; 32];
+    for (byte, pair) in pin.iter_mut().zip(digits.chunks_exact(2)) {
+        let pair = std::str::from_utf8(pair).map_err(|_| wrong())?;
+        *byte = u8::from_str_radix(pair, 16).map_err(|_| wrong())?;
+    }
+    Ok(pin)
+}
+
+fn secret(file: Option<&Path>, variable: &str) -> Result<Option<SecretString>, Failure> {
+    match file {
+        Some(file) => {
+            let text = std::fs::read_to_string(file)
+                .map_err(|error| Failure::usage(format!("reading {}: {error}", file.display())))?;
+            Ok(Some(SecretString::from(text.trim_end_matches(['\r', '\n']).to_owned())))
+        }
+        None => Ok(std::env::var(variable).ok().filter(|value| !value.is_empty()).map(SecretString::from)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn args(set: &[&str]) -> PairArgs {
+        PairArgs {
+            side_a: Some(String::from("https://fin-a.lab.example:8445")),
+            set: set.iter().map(|text| (*text).to_owned()).collect(),
+            ..PairArgs::default()
+        }
+    }
+
+    #[test]
+    fn without_a_side_the_usage_is_wrong() {
+        assert_eq!(Setup::resolve(&PairArgs::default()).unwrap_err().exit, Exit::Usage);
+    }
+
+    #[test]
+    fn a_broken_inequality_is_wrong_usage_unless_unchecked() {
+        let failure = Setup::resolve(&args(&["rest_grace=1s"])).unwrap_err();
+        assert_eq!(failure.exit, Exit::Usage);
+        assert!(failure.message.contains("rest_grace") && failure.message.contains("request_timeout"));
+        let unchecked = PairArgs { unchecked: true, ..args(&["rest_grace=1s"]) };
+        assert!(Setup::resolve(&unchecked).is_ok());
+    }
+
+    #[test]
+    fn an_unknown_parameter_is_wrong_usage_and_lists_the_known() {
+        let failure = Setup::resolve(&args(&["ping=1s"])).unwrap_err();
+        assert_eq!(failure.exit, Exit::Usage);
+        assert!(failure.message.contains("ping_idle"));
+    }
+
+    #[test]
+    fn fingerprints_are_read_with_and_without_colons() {
+        let plain = "00".repeat(31) + "ff";
+        assert_eq!(fingerprint(&plain).unwrap()[31], 255);
+        let colons = vec!["00"; 31].join(":") + ":ff";
+        assert_eq!(fingerprint(&colons).unwrap(), fingerprint(&plain).unwrap());
+        assert!(fingerprint("abc").is_err());
+    }
+}

@@ -1,0 +1,154 @@
+//! Where a side is.
+
+use std::fmt;
+
+use finesse_model::{Node, Scalar, SystemInfo};
+
+/// The REST base of one side, and where its notifications are if SystemInfo or the default port is not right.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SideAddress {
+    /// The REST base: `https://fin-a.lab.example:8445`.
+    pub rest: String,
+    /// `host:port` for direct XMPP, a URL for BOSH.
+    pub notifications: Option<String>,
+}
+
+impl SideAddress {
+    /// A side at a REST base.
+    #[must_use]
+    pub fn new(rest: impl Into<String>) -> Self {
+        Self { rest: rest.into(), notifications: None }
+    }
+
+    /// Names the address of the notifications.
+    #[must_use]
+    pub fn with_notifications(mut self, address: impl Into<String>) -> Self {
+        self.notifications = Some(address.into());
+        self
+    }
+
+    /// The host of the REST base, without port; empty if the base is not a URL.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        let rest = self.rest.split_once("://").map_or(self.rest.as_str(), |(_, rest)| rest);
+        let authority = rest.split(['/', '?']).next().unwrap_or("");
+        match split_host_port(authority) {
+            Some((host, _)) => host,
+            None => authority,
+        }
+    }
+}
+
+impl From<&str> for SideAddress {
+    fn from(rest: &str) -> Self {
+        Self::new(rest)
+    }
+}
+
+impl From<String> for SideAddress {
+    fn from(rest: String) -> Self {
+        Self::new(rest)
+    }
+}
+
+impl fmt::Display for SideAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.rest)
+    }
+}
+
+/// An address that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the notification address \"{address}\" is not {expected}")]
+pub struct AddressError {
+    /// What was given.
+    pub address: String,
+    /// What is taken.
+    pub expected: &'static str,
+}
+
+/// Splits `host:port`; a bracketed IPv6 host loses its brackets.
+pub(crate) fn split_host_port(text: &str) -> Option<(&str, u16)> {
+    let (host, port) = text.rsplit_once(':')?;
+    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    if host.is_empty() {
+        return None;
+    }
+    port.parse().ok().map(|port| (host, port))
+}
+
+/// The other node that SystemInfo of `own` names, as the address of the second side: `None` on a single-node system.
+///
+/// Ports come from SystemInfo when it has them (12.6(2) and later), else the port of `own` is taken for REST.
+#[must_use]
+pub fn alternate(own: &SideAddress, info: &SystemInfo) -> Option<SideAddress> {
+    let nodes = [info.primary_node.as_ref(), info.secondary_node.as_ref()];
+    let own_host = own.host();
+    let own_port = port_of(own);
+    let other = nodes.into_iter().flatten().find(|node| {
+        let host = node.host.as_deref().unwrap_or("");
+        let same_host = host.eq_ignore_ascii_case(own_host);
+        // Two nodes on one host (a simulator) differ by their ports.
+        let same_port = https_port(node).is_none_or(|port| port == own_port);
+        !host.is_empty() && !(same_host && same_port)
+    })?;
+    // When neither node is the one we asked, the name we used is an alias and nothing tells which node is the other.
+    let known = nodes.into_iter().flatten().any(|node| {
+        node.host.as_deref().is_some_and(|host| host.eq_ignore_ascii_case(own_host))
+            && https_port(node).is_none_or(|port| port == own_port)
+    });
+    if !known {
+        return None;
+    }
+    let host = other.host.as_deref()?;
+    let bracketed = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
+    Some(SideAddress::new(format!("https://{bracketed}:{}", https_port(other).unwrap_or(own_port))))
+}
+
+fn https_port(node: &Node) -> Option<u16> {
+    match node.https_port.as_ref()? {
+        Scalar::Value(port) => u16::try_from(*port).ok(),
+        Scalar::Text(_) => None,
+    }
+}
+
+fn port_of(address: &SideAddress) -> u16 {
+    let rest = address.rest.split_once("://").map_or(address.rest.as_str(), |(_, rest)| rest);
+    let authority = rest.split(['/', '?']).next().unwrap_or("");
+    split_host_port(authority).map_or(443, |(_, port)| port)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn info(primary: (&str, i64), secondary: Option<(&str, i64)>) -> SystemInfo {
+        let node = |(host, port): (&str, i64)| {
+            format!("<host>{host}</host><httpsPort>{port}</httpsPort>")
+        };
+        let secondary = secondary.map_or(String::new(), |node_| format!("<secondaryNode>{}</secondaryNode>", node(node_)));
+        SystemInfo::from_xml(&format!("<SystemInfo><primaryNode>{}</primaryNode>{secondary}</SystemInfo>", node(primary))).unwrap()
+    }
+
+    #[test]
+    fn the_other_node_is_the_one_that_was_not_asked() {
+        let own = SideAddress::new("https://fin-b.lab.example:8445");
+        let info = info(("fin-a.lab.example", 8445), Some(("fin-b.lab.example", 8445)));
+        assert_eq!(alternate(&own, &info), Some(SideAddress::new("https://fin-a.lab.example:8445")));
+    }
+
+    #[test]
+    fn two_nodes_on_one_host_differ_by_port() {
+        let own = SideAddress::new("https://127.0.0.1:9001");
+        let info = info(("127.0.0.1", 9001), Some(("127.0.0.1", 9002)));
+        assert_eq!(alternate(&own, &info), Some(SideAddress::new("https://127.0.0.1:9002")));
+    }
+
+    #[test]
+    fn a_single_node_or_an_alias_has_no_known_alternate() {
+        let own = SideAddress::new("https://fin-a.lab.example:8445");
+        assert_eq!(alternate(&own, &info(("fin-a.lab.example", 8445), None)), None);
+        let alias = SideAddress::new("https://desktop.lab.example:8445");
+        assert_eq!(alternate(&alias, &info(("fin-a.lab.example", 8445), Some(("fin-b.lab.example", 8445)))), None);
+    }
+}

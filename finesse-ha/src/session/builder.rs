@@ -1,0 +1,285 @@
+//! Opening a session in one call, with good defaults.
+
+use std::sync::Arc;
+
+use finesse_model::{Extension, InvalidId, MobileAgent};
+use finesse_net::{Dialer, TcpDialer, Trust, TrustError};
+use finesse_rest::{Client, Credentials, HttpTransport, SideApi};
+use tower::{Service, ServiceBuilder, ServiceExt};
+
+use super::transport::{Transport, TransportNotifications};
+use super::{OpenSession, Session, SessionEnd, SideAddress, SignIn, alternate};
+use crate::clock::Clock;
+use crate::failover::{FailoverLayer, Hybrid, Pair, Policy};
+use crate::health::{HealthLayer, HealthMonitor, HealthService};
+use crate::link::connector::{LinkConfig, SideConnector};
+use crate::params::{ParamError, Params};
+use crate::resync::ResyncLayer;
+use crate::side::Side;
+
+/// Why a session could not be opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SetupError {
+    /// Something in the description is missing or wrong.
+    #[error("opening a session: {0}")]
+    Invalid(String),
+    /// A parameter breaks an inequality.
+    #[error("opening a session: {0}")]
+    Params(#[from] ParamError),
+    /// The trust material cannot be read.
+    #[error("opening a session: {0}")]
+    Trust(#[from] TrustError),
+    /// A client for a side cannot be built.
+    #[error("opening a session: {0}")]
+    Rest(#[from] finesse_rest::Error),
+    /// The session ended before it was live: wrong credentials, no side to be trusted, taken over.
+    #[error("opening a session: {0}")]
+    Ended(SessionEnd),
+}
+
+impl From<InvalidId> for SetupError {
+    fn from(error: InvalidId) -> Self {
+        Self::Invalid(error.to_string())
+    }
+}
+
+type MakeClient = Box<dyn Fn(&SideAddress, &Credentials) -> Result<Client, finesse_rest::Error> + Send + Sync>;
+
+/// Describes a session. Required: the pair and the credentials. Everything else has a default that is said at its method.
+pub struct SessionBuilder {
+    pair: Pair<SideAddress>,
+    credentials: Option<Credentials>,
+    sign_in: Option<SignIn>,
+    transport: Transport,
+    policy: Arc<dyn Policy>,
+    params: Params,
+    unchecked: bool,
+    trust: Trust,
+    nodes: Vec<String>,
+    resource: Option<String>,
+    seed: Option<u64>,
+    dialer: Option<Arc<dyn Dialer>>,
+    make_client: Option<MakeClient>,
+    clock: Option<Clock>,
+}
+
+impl std::fmt::Debug for SessionBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SessionBuilder").field("pair", &self.pair).field("transport", &self.transport).finish_non_exhaustive()
+    }
+}
+
+impl SessionBuilder {
+    pub(super) fn new(pair: Pair<SideAddress>) -> Self {
+        let params = Params::default();
+        Self {
+            pair,
+            credentials: None,
+            sign_in: None,
+            transport: Transport::default(),
+            policy: Arc::new(Hybrid::new(&params)),
+            params,
+            unchecked: false,
+            trust: Trust::System,
+            nodes: Vec::new(),
+            resource: None,
+            seed: None,
+            dialer: None,
+            make_client: None,
+            clock: None,
+        }
+    }
+
+    /// Who the agent is. Required. The same credentials serve REST and notifications.
+    #[must_use]
+    pub fn credentials(mut self, credentials: Credentials) -> Self {
+        self.credentials = Some(credentials);
+        self
+    }
+
+    /// Signs the agent in on this extension, and again on the other side after a switch. Without it the session observes: it
+    /// never signs in, out or changes a state.
+    #[must_use]
+    pub fn sign_in(mut self, extension: Extension) -> Self {
+        self.sign_in = Some(SignIn { extension, device: None, mobile: None });
+        self
+    }
+
+    /// Signs a mobile agent in. His data is sent again on every claim, because only the side of the sign-in knows it.
+    #[must_use]
+    pub fn sign_in_mobile(mut self, extension: Extension, mobile: MobileAgent) -> Self {
+        self.sign_in = Some(SignIn { extension, device: None, mobile: Some(mobile) });
+        self
+    }
+
+    /// The notification transport; default [`Transport::Auto`].
+    #[must_use]
+    pub fn transport(mut self, transport: Transport) -> Self {
+        self.transport = transport;
+        self
+    }
+
+    /// The failover policy; default [`Hybrid`], which decides by cause.
+    #[must_use]
+    pub fn policy(mut self, policy: impl Policy + 'static) -> Self {
+        self.policy = Arc::new(policy);
+        self
+    }
+
+    /// The numbers; default [`Params::default`]. They are checked when the session is opened.
+    #[must_use]
+    pub fn params(mut self, params: Params) -> Self {
+        self.params = params;
+        self
+    }
+
+    /// Takes numbers that break an inequality. For tests with scaled-down time.
+    #[must_use]
+    pub fn unchecked(mut self) -> Self {
+        self.unchecked = true;
+        self
+    }
+
+    /// Which certificates are accepted; default the system's roots.
+    #[must_use]
+    pub fn trust(mut self, trust: Trust) -> Self {
+        self.trust = trust;
+        self
+    }
+
+    /// Subscribes explicitly to a node, for example `/finesse/api/Team/512/Users`; done again on each side.
+    #[must_use]
+    pub fn subscribe(mut self, node: impl Into<String>) -> Self {
+        self.nodes.push(node.into());
+        self
+    }
+
+    /// The XMPP resource. It should be stable for an installation, so that a restart replaces its own dead session, and unique
+    /// among running processes. Default: `finesse-rs-` and the extension, or `observer`.
+    #[must_use]
+    pub fn resource(mut self, resource: impl Into<String>) -> Self {
+        self.resource = Some(resource.into());
+        self
+    }
+
+    /// Fixes the seed of all randomness (jitter, ids). Default: from the operating system.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
+    /// Dials notification connections in another way than TCP with TLS, for tests and tunnels.
+    #[must_use]
+    pub fn dialer(mut self, dialer: Arc<dyn Dialer>) -> Self {
+        self.dialer = Some(dialer);
+        self
+    }
+
+    /// Sends REST requests by another transport than reqwest; it sees absolute URIs.
+    #[must_use]
+    pub fn http(mut self, transport: impl HttpTransport + Sync) -> Self {
+        let timeout = self.params.request_timeout;
+        self.make_client = Some(Box::new(move |address, credentials| {
+            Client::builder(&address.rest)
+                .credentials(credentials.clone())
+                .transport(transport.clone())
+                .request_timeout(timeout)
+                .build()
+        }));
+        self
+    }
+
+    /// The clock to be used; default one that starts now.
+    #[must_use]
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = Some(clock);
+        self
+    }
+
+    /// Opens the session: returns when it is live, or when it has to wait and has said so in the feed.
+    ///
+    /// # Errors
+    ///
+    /// A wrong description; refused credentials (tried once); certificates that cannot be trusted on any side.
+    pub async fn open(self) -> Result<Session, SetupError> {
+        if !self.unchecked {
+            self.params.validate()?;
+        }
+        let Some(credentials) = self.credentials.clone() else {
+            return Err(SetupError::Invalid(String::from("no credentials given")));
+        };
+        let clock = self.clock.unwrap_or_else(Clock::start);
+        let mut random = self.seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed);
+        let pair = self.whole_pair(&credentials).await?;
+        let b = match pair.b.as_ref() {
+            Some(address) => Some(self.side(Side::B, address, &credentials, clock, &mut random)?),
+            None => None,
+        };
+        let sides = Pair { a: self.side(Side::A, &pair.a, &credentials, clock, &mut random)?, b };
+        let mut service = ServiceBuilder::new()
+            .layer(ResyncLayer::new(self.params.clone(), clock, random.fork()))
+            .layer(FailoverLayer::new(self.policy.clone(), self.params.clone(), clock, random.fork()))
+            .service(sides);
+        let request = OpenSession { user: credentials.user().clone(), sign_in: self.sign_in.clone(), nodes: self.nodes.clone() };
+        let opened = service.ready().await.map_err(SetupError::Ended)?.call(request).await.map_err(SetupError::Ended)?;
+        Ok(Session::from_opened(opened))
+    }
+
+    /// The pair with side B filled in from SystemInfo if the caller did not name it and side A answers.
+    async fn whole_pair(&self, credentials: &Credentials) -> Result<Pair<SideAddress>, SetupError> {
+        let mut pair = self.pair.clone();
+        if pair.b.is_none() {
+            match self.client(&pair.a, credentials)?.system_info().await {
+                Ok(info) => pair.b = alternate(&pair.a, &info),
+                Err(error) => tracing::warn!(%error, "side B is not known: side A was asked for it and did not tell"),
+            }
+        }
+        Ok(pair)
+    }
+
+    fn client(&self, address: &SideAddress, credentials: &Credentials) -> Result<Client, finesse_rest::Error> {
+        match &self.make_client {
+            Some(make) => make(address, credentials),
+            None => Client::builder(&address.rest)
+                .credentials(credentials.clone())
+                .trust(self.trust.clone())
+                .connect_timeout(self.params.connect_timeout)
+                .request_timeout(self.params.request_timeout)
+                .build(),
+        }
+    }
+
+    fn side(
+        &self,
+        side: Side,
+        address: &SideAddress,
+        credentials: &Credentials,
+        clock: Clock,
+        random: &mut fastrand::Rng,
+    ) -> Result<HealthService<SideConnector>, SetupError> {
+        let rest: Arc<dyn SideApi> = Arc::new(self.client(address, credentials)?);
+        let dialer: Arc<dyn Dialer> = match &self.dialer {
+            Some(dialer) => dialer.clone(),
+            None => Arc::new(TcpDialer::new(&self.trust)?),
+        };
+        let notifications = TransportNotifications::new(
+            self.transport,
+            address.host(),
+            address.notifications.clone(),
+            dialer,
+            self.params.connect_timeout,
+        );
+        let extension = self.sign_in.as_ref().map_or("observer", |sign_in| sign_in.extension.as_str());
+        let config = LinkConfig {
+            user: credentials.user().clone(),
+            secret: credentials.secret().clone(),
+            resource: self.resource.clone().unwrap_or_else(|| format!("finesse-rs-{extension}")),
+        };
+        let monitor = HealthMonitor::spawn(side, rest.clone(), self.params.clone(), clock, random.fork());
+        let connector =
+            SideConnector::new(side, rest, Arc::new(notifications), config, self.params.clone(), random.fork());
+        Ok(ServiceBuilder::new().layer(HealthLayer::new(monitor)).service(connector))
+    }
+}

@@ -1,0 +1,88 @@
+//! What the application holds: one agent's session with a pair of sides.
+//!
+//! [`Session::builder`] opens one in a single call with good defaults. The feed ([`Session::next`]) tells what happens, the
+//! picture ([`Session::picture`]) is what is known now and says when it is stale, and commands end in exactly one
+//! [`Outcome`](crate::outcome::Outcome).
+//!
+//! Invariant: folding the feed gives the picture, at any time.
+
+mod address;
+mod builder;
+mod commands;
+mod transport;
+
+use finesse_model::DialogId;
+use tokio::sync::{mpsc, watch};
+
+pub use crate::resync::{OpenSession, SessionEnd, Shown, SignIn};
+use crate::event::Event;
+use crate::resync::Opened;
+
+pub use address::{AddressError, SideAddress, alternate};
+pub use builder::{SessionBuilder, SetupError};
+pub use commands::{Call, Commands};
+pub use transport::{Transport, TransportNotifications};
+
+/// One agent's session. Dropping it ends it without the orderly good-bye; prefer [`Session::close`].
+#[derive(Debug)]
+pub struct Session {
+    feed: mpsc::Receiver<Event>,
+    shown: watch::Receiver<Shown>,
+    commands: Commands,
+    close: mpsc::Sender<()>,
+}
+
+impl Session {
+    /// Starts to describe a session with a pair of sides.
+    #[must_use]
+    pub fn builder(pair: crate::failover::Pair<SideAddress>) -> SessionBuilder {
+        SessionBuilder::new(pair)
+    }
+
+    /// Wraps what the re-sync layer opened, for stacks built by hand.
+    #[must_use]
+    pub fn from_opened(opened: Opened) -> Self {
+        Self {
+            feed: opened.feed,
+            shown: opened.picture,
+            commands: Commands::new(opened.commands, opened.user, opened.extension),
+            close: opened.close,
+        }
+    }
+
+    /// The next item of the feed; `None` after [`Event::Closed`]. Safe to use in a `select`.
+    pub async fn next(&mut self) -> Option<Event> {
+        self.feed.recv().await
+    }
+
+    /// What is known now. Its `stale` is true from the opening of a gap until it is re-synchronised.
+    #[must_use]
+    pub fn picture(&self) -> Shown {
+        self.shown.borrow().clone()
+    }
+
+    /// A handle for commands that can be cloned and used while the feed is read elsewhere.
+    #[must_use]
+    pub fn commands(&self) -> Commands {
+        self.commands.clone()
+    }
+
+    /// Commands on one dialog.
+    #[must_use]
+    pub fn call(&self, dialog: &DialogId) -> Call {
+        self.commands.call(dialog)
+    }
+
+    /// Ends the session in an orderly way: unsubscribes, says that it is unavailable, closes the stream. It does not sign
+    /// the agent out. The rest of the feed is read away; returns when the last item has come.
+    pub async fn close(mut self) {
+        // A failed send means that the session is over already.
+        let _ = self.close.send(()).await;
+        while self.feed.recv().await.is_some() {}
+    }
+
+    /// Asks for the orderly end and returns at once; the feed then ends with [`Event::Closed`].
+    pub fn start_closing(&self) {
+        let _ = self.close.try_send(());
+    }
+}
