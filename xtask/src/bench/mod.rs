@@ -1,0 +1,68 @@
+//! `cargo xtask bench [NAME] [--json]`: figures, each printed beside what it should be compared with.
+//!
+//! Nothing is asserted here: a machine that is busy with something else must not turn a build red. Each bench
+//! measures its reference in the same run, so the ratio means something on any machine.
+
+use serde_json::json;
+
+use crate::Outcome;
+use crate::report::{Failure, say};
+
+/// One figure; with `--json` one object a line.
+pub(crate) struct Figure {
+    /// What was measured, such as `decode.dialog-update`.
+    pub(crate) name: String,
+    pub(crate) value: f64,
+    pub(crate) unit: &'static str,
+    /// What it is compared with, in the same unit, and what that is.
+    pub(crate) reference: Option<(f64, &'static str)>,
+}
+
+/// A bench: its name, what it shows, and how to run it.
+struct Bench {
+    name: &'static str,
+    about: &'static str,
+    run: fn() -> Result<Vec<Figure>, Failure>,
+}
+
+const BENCHES: &[Bench] = &[];
+
+/// Runs all benches, or the one named.
+pub(crate) fn run(arguments: &[String]) -> Outcome {
+    let json = arguments.iter().any(|argument| argument == "--json");
+    let named: Vec<&String> = arguments.iter().filter(|argument| *argument != "--json").collect();
+    if let Some(unknown) = named.iter().find(|name| BENCHES.iter().all(|bench| bench.name != name.as_str())) {
+        let known: Vec<String> = BENCHES.iter().map(|bench| format!("{} ({})", bench.name, bench.about)).collect();
+        return Err(Failure::new(format!("no bench is called {unknown:?}; there are: {}", known.join(", "))));
+    }
+    if cfg!(debug_assertions) && !json {
+        say("bench: this is a debug build; for figures worth keeping: cargo run --release -p xtask -- bench");
+    }
+    for bench in BENCHES.iter().filter(|bench| named.is_empty() || named.iter().any(|name| *name == bench.name)) {
+        for figure in (bench.run)()? {
+            say(&if json { line(&figure) } else { sentence(&figure) });
+        }
+    }
+    Ok(())
+}
+
+fn line(figure: &Figure) -> String {
+    let mut object = json!({ "name": figure.name, "value": figure.value, "unit": figure.unit });
+    if let Some((reference, _)) = figure.reference {
+        object["reference"] = json!(reference);
+        object["ratio"] = json!(figure.value / reference);
+    }
+    object.to_string()
+}
+
+fn sentence(figure: &Figure) -> String {
+    let head = format!("{}: {:.2} {}", figure.name, figure.value, figure.unit);
+    match figure.reference {
+        Some((reference, what)) => format!(
+            "{head}, beside {reference:.2} {} for {what}: {:.2} times",
+            figure.unit,
+            figure.value / reference
+        ),
+        None => head,
+    }
+}
