@@ -11,7 +11,7 @@ use xshell::Shell;
 use crate::Outcome;
 use crate::report::{Failure, say, seconds, table};
 use crate::shell::{cargo, shell};
-use crate::{deny, demo, examples, features, interop, sim};
+use crate::{demo, deny, examples, features, interop, sim};
 
 /// One step: its name, what it does, and how to see or mend a failure by hand.
 struct Step {
@@ -34,14 +34,20 @@ const STEPS: &[Step] = &[
     Step {
         name: "clippy",
         run: |shell, _| {
-            quietly(cargo(shell, &["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]))
+            quietly(cargo(
+                shell,
+                &["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"],
+            ))
         },
         remedy: "mend what clippy names; an `allow` carries its reason",
     },
     Step {
         name: "docs",
         run: |shell, _| {
-            quietly(cargo(shell, &["doc", "--workspace", "--no-deps", "--quiet"]).env("RUSTDOCFLAGS", "-D warnings"))
+            quietly(
+                cargo(shell, &["doc", "--workspace", "--no-deps", "--quiet"])
+                    .env("RUSTDOCFLAGS", "-D warnings"),
+            )
         },
         remedy: "run `cargo doc --workspace --no-deps`; most often a link in a comment leads nowhere",
     },
@@ -78,11 +84,7 @@ const STEPS: &[Step] = &[
         },
         remedy: "read deny.toml, and the crate named above",
     },
-    Step {
-        name: "features",
-        run: |_, _| features::run(&[]),
-        remedy: "run the named `cargo check` by hand",
-    },
+    Step { name: "features", run: |_, _| features::run(&[]), remedy: "run the named `cargo check` by hand" },
 ];
 
 /// Runs all steps, or only those named.
@@ -92,7 +94,10 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
         arguments.iter().map(String::as_str).filter(|argument| *argument != "--advisories").collect();
     if let Some(unknown) = named.iter().find(|name| STEPS.iter().all(|step| step.name != **name)) {
         let known: Vec<_> = STEPS.iter().map(|step| step.name).collect();
-        return Err(Failure::new(format!("no step is called {unknown:?}; the steps are {}", known.join(", "))));
+        return Err(Failure::new(format!(
+            "no step is called {unknown:?}; the steps are {}",
+            known.join(", ")
+        )));
     }
     let shell = shell()?;
     let begun = Instant::now();
@@ -123,7 +128,8 @@ fn close(results: &[(&Step, bool, Duration)], total: Duration) -> Outcome {
             vec![step.name.to_owned(), verdict.to_owned(), seconds(*took)]
         })
         .collect();
-    let failed: Vec<&str> = results.iter().filter(|(_, fine, _)| !fine).map(|(step, _, _)| step.name).collect();
+    let failed: Vec<&str> =
+        results.iter().filter(|(_, fine, _)| !fine).map(|(step, _, _)| step.name).collect();
     let verdict = if failed.is_empty() { "ok" } else { "FAILED" };
     rows.push(vec!["all".to_owned(), verdict.to_owned(), seconds(total)]);
     table(&rows);

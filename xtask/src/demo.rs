@@ -15,15 +15,21 @@ pub(crate) fn run(_arguments: &[String]) -> Outcome {
     let shell = shell()?;
     cargo(&shell, &["build", "--quiet", "--workspace", "--bins", "--examples"]).quiet().run()?;
     let program = target().join("debug").join(format!("finesse{}", std::env::consts::EXE_SUFFIX));
-    let output = clean(shell.cmd(program).args(["demo", "--output", "json"])).quiet().ignore_status().output()?;
+    let output =
+        clean(shell.cmd(program).args(["demo", "--output", "json"])).quiet().ignore_status().output()?;
     let text = String::from_utf8_lossy(&output.stdout);
     let log = target().join("demo.jsonl");
     std::fs::write(&log, text.as_bytes())?;
     if !output.status.success() {
         say(&String::from_utf8_lossy(&output.stderr));
-        return Err(Failure::new(format!("the demo ended with {}; its lines are in {}", output.status, log.display())));
+        return Err(Failure::new(format!(
+            "the demo ended with {}; its lines are in {}",
+            output.status,
+            log.display()
+        )));
     }
-    let summary = judge(&text).map_err(|why| Failure::new(format!("{why}; the lines are in {}", log.display())))?;
+    let summary =
+        judge(&text).map_err(|why| Failure::new(format!("{why}; the lines are in {}", log.display())))?;
     say(&format!("demo: {summary}"));
     Ok(())
 }
@@ -53,7 +59,9 @@ fn judge(text: &str) -> Result<String, String> {
             }
             "resynced" | "closed" => open = false,
             "switching" => switches += 1,
-            "user" | "dialog-started" | "dialog-changed" | "dialog-ended" | "dialog-replaced" if open && live => {
+            "user" | "dialog-started" | "dialog-changed" | "dialog-ended" | "dialog-replaced"
+                if open && live =>
+            {
                 return Err(format!("{at} ({event}) delivers a live change inside a gap"));
             }
             _ => {}

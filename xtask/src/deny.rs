@@ -46,17 +46,20 @@ fn tool(shell: &Shell) -> Result<PathBuf, Failure> {
     }
     say(&format!("deny: building cargo-deny {VERSION} into {} (once)", home.display()));
     // A debug build without debug information is three times quicker to make, and the tool runs for a second.
-    cargo(shell, &["install", "cargo-deny", "--locked", "--debug", "--quiet", "--force", "--version", VERSION])
-        .arg("--root")
-        .arg(&home)
-        .env("CARGO_PROFILE_DEV_DEBUG", "0")
-        .quiet()
-        .run()
-        .map_err(|_| {
-            Failure::new(format!(
-                "could not build cargo-deny {VERSION}; without access to the registry, put that version at {}",
-                path.display()
-            ))
-        })?;
+    cargo(
+        shell,
+        &["install", "cargo-deny", "--locked", "--debug", "--quiet", "--force", "--version", VERSION],
+    )
+    .arg("--root")
+    .arg(&home)
+    .env("CARGO_PROFILE_DEV_DEBUG", "0")
+    .quiet()
+    .run()
+    .map_err(|_| {
+        Failure::new(format!(
+            "could not build cargo-deny {VERSION}; without access to the registry, put that version at {}",
+            path.display()
+        ))
+    })?;
     Ok(path)
 }

@@ -75,7 +75,12 @@ const TASKS: &[Task] = &[
         about: "many simulated failures under one clock, or the replay of one",
         run: sim::run,
     },
-    Task { name: "bench", usage: "[NAME] [--json]", about: "the figures, each beside its floor", run: bench::run },
+    Task {
+        name: "bench",
+        usage: "[NAME] [--json]",
+        about: "the figures, each beside its floor",
+        run: bench::run,
+    },
 ];
 
 fn main() -> ExitCode {

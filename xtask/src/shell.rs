@@ -38,7 +38,11 @@ pub(crate) fn clean(mut command: Cmd<'_>) -> Cmd<'_> {
             || text.starts_with("CARGO_MANIFEST_")
             || matches!(
                 text.as_ref(),
-                "CARGO_BIN_NAME" | "CARGO_CRATE_NAME" | "CARGO_PRIMARY_PACKAGE" | "OUT_DIR" | "LD_LIBRARY_PATH"
+                "CARGO_BIN_NAME"
+                    | "CARGO_CRATE_NAME"
+                    | "CARGO_PRIMARY_PACKAGE"
+                    | "OUT_DIR"
+                    | "LD_LIBRARY_PATH"
             );
         if ours {
             command = command.env_remove(&name);

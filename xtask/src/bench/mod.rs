@@ -32,13 +32,16 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     let json = arguments.iter().any(|argument| argument == "--json");
     let named: Vec<&String> = arguments.iter().filter(|argument| *argument != "--json").collect();
     if let Some(unknown) = named.iter().find(|name| BENCHES.iter().all(|bench| bench.name != name.as_str())) {
-        let known: Vec<String> = BENCHES.iter().map(|bench| format!("{} ({})", bench.name, bench.about)).collect();
+        let known: Vec<String> =
+            BENCHES.iter().map(|bench| format!("{} ({})", bench.name, bench.about)).collect();
         return Err(Failure::new(format!("no bench is called {unknown:?}; there are: {}", known.join(", "))));
     }
     if cfg!(debug_assertions) && !json {
         say("bench: this is a debug build; for figures worth keeping: cargo run --release -p xtask -- bench");
     }
-    for bench in BENCHES.iter().filter(|bench| named.is_empty() || named.iter().any(|name| *name == bench.name)) {
+    for bench in
+        BENCHES.iter().filter(|bench| named.is_empty() || named.iter().any(|name| *name == bench.name))
+    {
         for figure in (bench.run)()? {
             say(&if json { line(&figure) } else { sentence(&figure) });
         }

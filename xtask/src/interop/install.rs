@@ -20,9 +20,13 @@ pub(crate) fn ensure(shell: &Shell) -> Result<(), Failure> {
     }
     let root = shell.cmd("id").arg("-u").quiet().read().is_ok_and(|id| id.trim() == "0");
     // `sudo -n` asks no questions: a task must not hang on a password prompt in CI.
-    let sudo = !root && on_path("sudo") && shell.cmd("sudo").args(["-n", "true"]).quiet().ignore_stderr().run().is_ok();
+    let sudo = !root
+        && on_path("sudo")
+        && shell.cmd("sudo").args(["-n", "true"]).quiet().ignore_stderr().run().is_ok();
     if !root && !sudo {
-        return Err(Failure::new(format!("prosody is missing and this user may not install packages: {by_hand}")));
+        return Err(Failure::new(format!(
+            "prosody is missing and this user may not install packages: {by_hand}"
+        )));
     }
     say("interop: installing prosody from the distribution");
     let service_before = Path::new(SYSTEM_PID).exists();

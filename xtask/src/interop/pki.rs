@@ -40,7 +40,8 @@ impl Authority {
 
     /// A certificate for `names`: domains and addresses.
     pub(crate) fn issue(&self, names: &[&str]) -> Result<Leaf, Failure> {
-        let mut params = CertificateParams::new(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>())?;
+        let mut params =
+            CertificateParams::new(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>())?;
         if let Some(first) = names.first() {
             params.distinguished_name.push(DnType::CommonName, *first);
         }

@@ -48,8 +48,7 @@ impl Prosody {
         }
         fs::create_dir_all(home)?;
         let (xmpp, https) = two_free_ports()?;
-        let mut server =
-            Self { domain: domain.to_owned(), home: home.to_owned(), xmpp, https, child: None };
+        let mut server = Self { domain: domain.to_owned(), home: home.to_owned(), xmpp, https, child: None };
         server.write_files(authority)?;
         server.launch()?;
         Ok(server)
@@ -102,6 +101,16 @@ impl Prosody {
             child.wait()?;
         }
         Ok(())
+    }
+
+    /// Stops the process in its tracks, or lets it go on: connections stay open and nothing is answered.
+    pub(crate) fn freeze(&self, still: bool) -> Result<(), Failure> {
+        let Some(child) = &self.child else { return Err(self.failed("does not run")) };
+        let signal = if still { "-STOP" } else { "-CONT" };
+        if Command::new("kill").args([signal, &child.id().to_string()]).status()?.success() {
+            return Ok(());
+        }
+        Err(self.failed("could not be frozen or released"))
     }
 
     /// Starts it again on the same ports, after `stop` or `kill`.
@@ -160,7 +169,8 @@ impl Prosody {
 
     fn configuration(&self) -> String {
         let path = |name: &str| quoted(&self.home.join(name).display().to_string());
-        let (certificate, key) = (path(&format!("{}.crt", self.domain)), path(&format!("{}.key", self.domain)));
+        let (certificate, key) =
+            (path(&format!("{}.crt", self.domain)), path(&format!("{}.key", self.domain)));
         let tls = format!("{{ certificate = {certificate}; key = {key}; }}");
         let mut lua = String::new();
         let mut set = |name: &str, value: &str| {

@@ -44,10 +44,12 @@ impl Publisher {
             count: 0,
         };
         publisher.open_stream().await?;
-        let secret = base64::engine::general_purpose::STANDARD
-            .encode(format!("\0{FINESSE}\0{}", password(FINESSE)));
+        let secret =
+            base64::engine::general_purpose::STANDARD.encode(format!("\0{FINESSE}\0{}", password(FINESSE)));
         publisher
-            .send(&format!("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>{secret}</auth>"))
+            .send(&format!(
+                "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>{secret}</auth>"
+            ))
             .await?;
         publisher.wait_for(|stanza| stanza.starts_with("<success")).await?;
         publisher.splitter = Splitter::default();
@@ -59,7 +61,8 @@ impl Publisher {
         Ok(publisher)
     }
 
-    /// Creates a node the way Finesse keeps its own: nothing stored, nothing sent on subscribing.
+    /// Creates a node the way Finesse keeps its own: nothing stored, nothing sent on subscribing. One that outlived a restart
+    /// of the server is as good.
     pub(crate) async fn create(&mut self, node: &str) -> Result<(), Failure> {
         let node = escape(node);
         let field = |name: &str, value: &str| format!("<field var='{name}'><value>{value}</value></field>");
@@ -73,7 +76,10 @@ impl Publisher {
             "<pubsub xmlns='http://jabber.org/protocol/pubsub'><create node='{node}'/>\
              <configure><x xmlns='jabber:x:data' type='submit'>{form}</x></configure></pubsub>"
         );
-        self.ask_pubsub(&body).await
+        match self.ask_pubsub(&body).await {
+            Err(refused) if refused.to_string().contains("<conflict") => Ok(()),
+            outcome => outcome,
+        }
     }
 
     /// Subscribes a user's bare JID, as Finesse does for every agent without being asked.
@@ -101,8 +107,12 @@ impl Publisher {
 
     /// Says whether the web application is up.
     pub(crate) async fn presence(&mut self, available: bool) -> Result<(), Failure> {
-        self.send(if available { "<presence><priority>0</priority></presence>" } else { "<presence type='unavailable'/>" })
-            .await
+        self.send(if available {
+            "<presence><priority>0</priority></presence>"
+        } else {
+            "<presence type='unavailable'/>"
+        })
+        .await
     }
 
     async fn ask_pubsub(&mut self, body: &str) -> Result<(), Failure> {
@@ -117,7 +127,9 @@ impl Publisher {
         let to = to.map(|to| format!(" to='{to}'")).unwrap_or_default();
         self.send(&format!("<iq type='set' id='{id}'{to}>{body}</iq>")).await?;
         let answer = self
-            .wait_for(|stanza| stanza.starts_with("<iq") && head(stanza).replace('"', "'").contains(&format!("id='{id}'")))
+            .wait_for(|stanza| {
+                stanza.starts_with("<iq") && head(stanza).replace('"', "'").contains(&format!("id='{id}'"))
+            })
             .await?;
         if head(&answer).replace('"', "'").contains("type='result'") {
             return Ok(());

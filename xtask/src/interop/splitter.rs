@@ -22,7 +22,10 @@ impl Splitter {
             at = close + 1;
             if depth == 0 {
                 start = open;
-                if text.starts_with(b"<?") || text.starts_with(b"<stream:stream") || text.starts_with(b"</stream:stream") {
+                if text.starts_with(b"<?")
+                    || text.starts_with(b"<stream:stream")
+                    || text.starts_with(b"</stream:stream")
+                {
                     continue;
                 }
             }
@@ -62,7 +65,8 @@ mod tests {
 
     #[test]
     fn stanzas_come_out_whole_however_they_arrive() {
-        let stream = b"<?xml version='1.0'?><stream:stream a='>'><a x='/>'><b/>t</a><iq id='1'/></stream:stream>";
+        let stream =
+            b"<?xml version='1.0'?><stream:stream a='>'><a x='/>'><b/>t</a><iq id='1'/></stream:stream>";
         let mut splitter = Splitter::default();
         let mut found = Vec::new();
         for byte in stream {

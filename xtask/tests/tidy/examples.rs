@@ -19,7 +19,8 @@ fn every_crate_has_an_example_the_readme_lists() {
         }
         let examples = sources(&member.directory.join("examples"));
         if examples.is_empty() {
-            findings.push(format!("{}: write {}/examples/NAME.rs, small and complete", member.name, member.name));
+            findings
+                .push(format!("{}: write {}/examples/NAME.rs, small and complete", member.name, member.name));
         }
         for example in examples {
             let name = example.path.rsplit('/').next().unwrap_or_default().trim_end_matches(".rs");

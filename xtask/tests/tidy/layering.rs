@@ -25,7 +25,12 @@ const ALLOWED: &[(&str, &[&str], &[&str])] = &[
 
 fn used(member: &Member, section: &str) -> Vec<String> {
     let table = member.manifest.get(section).and_then(|section| section.as_table());
-    table.into_iter().flat_map(|table| table.keys()).filter(|name| name.starts_with("finesse-")).cloned().collect()
+    table
+        .into_iter()
+        .flat_map(|table| table.keys())
+        .filter(|name| name.starts_with("finesse-"))
+        .cloned()
+        .collect()
 }
 
 #[test]

@@ -3,6 +3,8 @@
 //! What the compiler or clippy can check is left to them; here stands what they cannot know: who may depend on whom,
 //! what a pure core may touch, how manifests are written.
 
+#![allow(clippy::unwrap_used, reason = "a tidy test that cannot read the tree should fail loudly")]
+
 mod examples;
 mod layering;
 mod manifests;

@@ -34,9 +34,9 @@ fn every_workspace_dependency_is_used() {
         .keys()
         .filter(|name| {
             members.iter().all(|member| {
-                ["dependencies", "dev-dependencies", "build-dependencies"]
-                    .iter()
-                    .all(|section| member.manifest.get(*section).is_none_or(|section| section.get(*name).is_none()))
+                ["dependencies", "dev-dependencies", "build-dependencies"].iter().all(|section| {
+                    member.manifest.get(*section).is_none_or(|section| section.get(*name).is_none())
+                })
             })
         })
         .cloned()

@@ -27,7 +27,10 @@ const IMPURE: &[(&str, &str)] = &[
 
 /// What no source may contain, and what to do instead.
 const FORBIDDEN: &[(&str, &str)] = &[
-    ("install_default", "pass the crypto provider explicitly; a library must not set what the process shares"),
+    (
+        "install_default",
+        "pass the crypto provider explicitly; a library must not set what the process shares",
+    ),
     ("#[ignore", "a test that does not run proves nothing: mend it or remove it"),
     ("thread::sleep", "wait for an event, not for time"),
     ("dangerous()", "only finesse-net's trust module may switch verification off"),
@@ -36,13 +39,23 @@ const FORBIDDEN: &[(&str, &str)] = &[
 /// Where a forbidden thing is in order: file, thing, why.
 const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("finesse-net/", "dangerous()", "trust modes other than the system's need verifiers of their own"),
-    ("finesse-sim/", "dangerous()", "the simulator's tests talk to it without sharing the client's trust code"),
-    ("xtask/src/interop/prosody.rs", "thread::sleep", "another program's start gives no event; it is looked at, with a deadline"),
+    (
+        "finesse-sim/",
+        "dangerous()",
+        "the simulator's tests talk to it without sharing the client's trust code",
+    ),
+    (
+        "xtask/src/interop/prosody.rs",
+        "thread::sleep",
+        "another program's start gives no event; it is looked at, with a deadline",
+    ),
     ("xtask/tests/tidy/", "", "the rules name what they forbid"),
 ];
 
 fn allowed(source: &Source, thing: &str) -> bool {
-    EXCEPTIONS.iter().any(|(path, what, _)| source.path.starts_with(path) && (what.is_empty() || *what == thing))
+    EXCEPTIONS
+        .iter()
+        .any(|(path, what, _)| source.path.starts_with(path) && (what.is_empty() || *what == thing))
 }
 
 /// A line without its comment. Good enough for `//` outside of strings with addresses in them.
@@ -73,7 +86,8 @@ fn files_are_short() {
         if code > LONGEST {
             findings.push(format!("{}: {code} lines of code, {LONGEST} are allowed", source.path));
         } else if all > LONGEST_WITH_TESTS {
-            findings.push(format!("{}: {all} lines with tests, {LONGEST_WITH_TESTS} are allowed", source.path));
+            findings
+                .push(format!("{}: {all} lines with tests, {LONGEST_WITH_TESTS} are allowed", source.path));
         }
     }
     settle("split these by concept (tests may move to a file of their own):", &findings);
@@ -115,7 +129,10 @@ fn cores_are_pure() {
         }
     }
     settle("a module called `core` has no clock, no randomness and no I/O of its own:", &findings);
-    assert!(cores > 0, "no module called `core` was found: has the naming changed? then this rule must change too");
+    assert!(
+        cores > 0,
+        "no module called `core` was found: has the naming changed? then this rule must change too"
+    );
 }
 
 #[test]
@@ -131,7 +148,10 @@ fn doc_examples_run() {
             }
         }
     }
-    settle("these examples are not even compiled; use no_run if a server is needed, text if it is not Rust:", &findings);
+    settle(
+        "these examples are not even compiled; use no_run if a server is needed, text if it is not Rust:",
+        &findings,
+    );
 }
 
 #[test]
@@ -156,7 +176,9 @@ fn exceptions_to_lints_carry_their_reason() {
         let lines: Vec<&str> = source.text.lines().collect();
         for (index, line) in lines.iter().enumerate() {
             let start = line.trim_start();
-            let exception = ["#[allow(", "#![allow(", "#[expect(", "#![expect("].iter().any(|head| start.starts_with(head));
+            let exception = ["#[allow(", "#![allow(", "#[expect(", "#![expect("]
+                .iter()
+                .any(|head| start.starts_with(head));
             // An attribute may go on for some lines.
             let attribute = lines[index..].iter().take(6).take_while_inclusive(|line| !line.contains(")]"));
             if exception && !attribute.contains("reason") {
