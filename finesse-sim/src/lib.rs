@@ -1,1 +1,28 @@
-//! Placeholder until the first module lands.
+//! A simulated pair of Cisco Finesse servers, with faults on request.
+//!
+//! The crate is cut in two. The [`core`] is a pure state machine under one virtual clock: a world of agents and
+//! calls, a CTI link to each of two sides, and each side's own copy, status, request queues, sessions,
+//! subscriptions and forced-logout timers. It knows neither sockets nor tokio nor the system clock, so a run is
+//! decided by its [`Profile`], its seed and its inputs. The front ends only carry HTTP requests and XMPP stanzas to
+//! it and back.
+//!
+//! What Finesse does where its documentation is silent is a named field of [`Profile`], never a guess in the code.
+//! The crate uses none of the client crates, so that it cannot share their mistakes.
+
+pub mod action;
+pub mod core;
+pub mod fault;
+pub mod log;
+pub mod profile;
+pub mod side;
+pub mod truth;
+
+mod duration_text;
+
+pub use action::{WorldAction, WorldReply};
+pub use core::{Input, ListenerState, NodeAddress, Output, Port, SimCore, StreamEnd, Transport};
+pub use fault::{Fault, Lie};
+pub use log::{LogEntry, LogKind};
+pub use profile::Profile;
+pub use side::Side;
+pub use truth::{AgentSpec, DialogTruth, ParticipantTruth, Truth};
