@@ -245,6 +245,13 @@ pub(super) fn from_fault(fault: &rustls::CertificateError) -> TrustFailure {
         Fault::UnknownIssuer => {
             (TrustReason::UnknownIssuer, String::from("it was issued by an authority that is not trusted"))
         }
+        // Found when a CA was made anew under its old name. The chain check then compares signatures by name and fails.
+        Fault::BadSignature => (
+            TrustReason::UnknownIssuer,
+            String::from(
+                "it was not signed by the trusted authority, though that bears the name of its issuer",
+            ),
+        ),
         Fault::NotValidForNameContext { presented, .. } if !presented.is_empty() => {
             // Bounded: a certificate may carry thousands of names.
             let names: Vec<&str> = presented.iter().take(5).map(String::as_str).collect();
@@ -292,7 +299,8 @@ mod tests {
             (rustls::Error::InvalidCertificate(Fault::NotValidYet), Some(TrustReason::NotYetValid)),
             (rustls::Error::InvalidCertificate(Fault::UnknownIssuer), Some(TrustReason::UnknownIssuer)),
             (rustls::Error::InvalidCertificate(Fault::NotValidForName), Some(TrustReason::NameMismatch)),
-            (rustls::Error::InvalidCertificate(Fault::BadSignature), Some(TrustReason::Other)),
+            (rustls::Error::InvalidCertificate(Fault::BadSignature), Some(TrustReason::UnknownIssuer)),
+            (rustls::Error::InvalidCertificate(Fault::BadEncoding), Some(TrustReason::Other)),
             (PeerIncompatible::ServerDoesNotSupportTls12Or13.into(), Some(TrustReason::NoTls12)),
             (rustls::Error::AlertReceived(AlertDescription::ProtocolVersion), Some(TrustReason::NoTls12)),
             (

@@ -161,11 +161,4 @@ mod tests {
         let cut = b"-----BEGIN CERTIFICATE-----\nMIIB\n";
         assert!(matches!(Trust::ExtraCa(cut.to_vec()).client_config().unwrap_err(), TrustError::BadPem(_)));
     }
-
-    #[test]
-    fn nothing_older_than_tls_1_2_is_spoken() {
-        let config = Trust::InsecureAcceptAnything.client_config().unwrap();
-        let versions = format!("{config:?}");
-        assert!(!versions.contains("TLSv1_0") && !versions.contains("TLSv1_1"), "{versions}");
-    }
 }
