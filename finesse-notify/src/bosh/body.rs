@@ -1,0 +1,118 @@
+//! The `<body>` wrapper: writing ours, reading the server's.
+
+use crate::error::{EndCause, LinkError, quoted};
+use crate::stanza::{Stanza, StanzaError, parse_document};
+
+pub(super) const NS_HTTPBIND: &str = "http://jabber.org/protocol/httpbind";
+
+/// The first request. `ver` 1.6 is what Openfire speaks; a lower one makes it omit attributes we need.
+pub(super) fn create(rid: u64, domain: &str, wait: u64) -> String {
+    let to = attribute(domain);
+    format!(
+        "<body xmlns='{NS_HTTPBIND}' xmlns:xmpp='urn:xmpp:xbosh' xmpp:version='1.0' rid='{rid}' to='{to}' xml:lang='en' wait='{wait}' \
+         hold='1' ver='1.6' content='text/xml; charset=utf-8'/>"
+    )
+}
+
+/// The stream restart. The prefix `xmpp` is literal: Openfire looks for it as text.
+pub(super) fn restart(rid: u64, sid: &str, domain: &str) -> String {
+    let (sid, to) = (attribute(sid), attribute(domain));
+    format!(
+        "<body xmlns='{NS_HTTPBIND}' xmlns:xmpp='urn:xmpp:xbosh' xmpp:restart='true' to='{to}' xml:lang='en' rid='{rid}' sid='{sid}'/>"
+    )
+}
+
+/// A request with stanzas, or with none; the last one of a session says so.
+pub(super) fn data(rid: u64, sid: &str, stanzas: &[String], terminate: bool) -> String {
+    let sid = attribute(sid);
+    let kind = if terminate { " type='terminate'" } else { "" };
+    if stanzas.is_empty() {
+        return format!("<body xmlns='{NS_HTTPBIND}' rid='{rid}' sid='{sid}'{kind}/>");
+    }
+    format!("<body xmlns='{NS_HTTPBIND}' rid='{rid}' sid='{sid}'{kind}>{}</body>", stanzas.concat())
+}
+
+fn attribute(value: &str) -> String {
+    let mut out = String::with_capacity(value.len());
+    crate::stanza::escape(&mut out, value);
+    out
+}
+
+/// Reads a response with status 200.
+pub(super) fn parse(text: &str) -> Result<Stanza, LinkError> {
+    let head: String = text.trim_start().chars().take(9).collect::<String>().to_ascii_lowercase();
+    let html = "something else (a proxy or a log-in page?) answered with HTML instead of a BOSH body; check the URL and proxies";
+    if head.starts_with("<!doctype") || head.starts_with("<html") {
+        return Err(LinkError::new(EndCause::Protocol, html));
+    }
+    let body = parse_document(text, NS_HTTPBIND).map_err(|error| {
+        let kind = match error {
+            StanzaError::TooDeep | StanzaError::TooMany => EndCause::TooLarge,
+            _ => EndCause::Protocol,
+        };
+        LinkError::new(kind, format!("the answer is no BOSH body: {error}"))
+    })?;
+    match body.name() {
+        "body" if body.namespace() == NS_HTTPBIND => Ok(body),
+        "html" | "HTML" => Err(LinkError::new(EndCause::Protocol, html)),
+        other => Err(LinkError::new(
+            EndCause::Protocol,
+            format!("the answer is a <{}> and no BOSH body", quoted(other)),
+        )),
+    }
+}
+
+/// What `type='terminate'` means. A condition that the server may give by mistake (overactivity) is not made final here.
+pub(super) fn terminated(body: &Stanza) -> LinkError {
+    let condition = body.attribute("condition").unwrap_or("");
+    let (kind, advice) = match condition {
+        "" => (EndCause::Network, "the server ended the session; open a new one"),
+        "item-not-found" => (EndCause::Network, "the server no longer knows the session; open a new one"),
+        "conflict" => (EndCause::Conflict, "the same agent and resource signed in elsewhere"),
+        "system-shutdown" => (EndCause::Shutdown, "the notification service is stopping"),
+        "not-authorized" => (EndCause::Auth, "the server ended the session for lack of authorisation"),
+        "remote-connection-failed"
+        | "remote-stream-error"
+        | "internal-server-error"
+        | "undefined-condition" => (EndCause::Network, "the server ended the session"),
+        "host-unknown" | "host-gone" | "improper-addressing" => {
+            (EndCause::Protocol, "the server does not serve this domain; take xmppDomain from its SystemInfo")
+        }
+        "policy-violation" => {
+            (EndCause::Protocol, "the server found the requests too many; repeated, it needs a person")
+        }
+        _ => (EndCause::Protocol, "the server ended the session"),
+    };
+    let words = if condition.is_empty() { "no condition".to_owned() } else { quoted(condition) };
+    let error = LinkError::new(kind, format!("session terminated with {words}: {advice}"));
+    if condition.is_empty() { error } else { error.with_condition(quoted(condition)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn html_with_status_200_is_named_as_such() {
+        for text in ["<!DOCTYPE html><html><br></html>", "<html><body>x</body></html>", " \n<HTML/>"] {
+            let error = parse(text).unwrap_err();
+            assert_eq!(error.kind(), EndCause::Protocol);
+            assert!(error.to_string().contains("HTML"), "{error}");
+        }
+        assert!(parse("<stream/>").unwrap_err().to_string().contains("<stream>"));
+        assert!(parse("").is_err());
+    }
+
+    #[test]
+    fn our_bodies_are_well_formed_and_values_are_escaped() {
+        let body = Stanza::parse(&create(7, "a'b&c", 30)).unwrap();
+        assert_eq!(
+            (body.attribute("to"), body.attribute("rid"), body.attribute("version")),
+            (Some("a'b&c"), Some("7"), Some("1.0"))
+        );
+        assert!(restart(8, "s", "d").contains(" xmpp:restart='true'"));
+        let body =
+            Stanza::parse(&data(9, "s", &["<presence xmlns=\"jabber:client\"/>".to_owned()], true)).unwrap();
+        assert_eq!((body.attribute("type"), body.children().count()), (Some("terminate"), 1));
+    }
+}

@@ -1,0 +1,86 @@
+//! The seam between framing and session.
+//!
+//! A transport moves stanzas and knows nothing of what they mean: no SASL, no pubsub, no pings. A session knows nothing of framing. Bring your
+//! own by implementing [`Connect`] and [`Transport`]; the example `bring_your_own_transport` does so over an in-memory pipe.
+//!
+//! The contract, beyond the signatures:
+//! * After `connect` and after every `restart` the first stanza that [`next`](Transport::next) yields is `<stream:features>`. A framing that
+//!   gets it inside of something else takes it out.
+//! * A stream error is yielded as an ordinary stanza named `error`; the session gives it its meaning.
+//! * The first error ends the transport: after it every call answers with an error again, and nothing is retried behind the caller's back.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::time::Instant;
+
+use crate::error::LinkError;
+use crate::stanza::Stanza;
+
+/// One open stream to one side.
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait Transport: Send {
+    /// Hands one stanza to the stream. Returns when it is written or safely queued; order is kept.
+    async fn send(&mut self, stanza: Stanza) -> Result<(), LinkError>;
+
+    /// The next stanza from the server. Must be cancel-safe: dropping the future loses nothing.
+    async fn next(&mut self) -> Result<Stanza, LinkError>;
+
+    /// Begins a new stream on the same connection, as SASL demands after success.
+    async fn restart(&mut self) -> Result<(), LinkError>;
+
+    /// Ends the stream politely. The session bounds the time this may take.
+    async fn close(&mut self);
+
+    /// The clock of the last inbound byte, if the framing sees more than whole stanzas. A session without it looks at stanzas only.
+    fn activity(&self) -> Option<Activity> {
+        None
+    }
+}
+
+/// The way to open a stream to one side.
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait Connect: Send + Sync {
+    /// Opens a stream for this XMPP domain. The caller bounds the time; dropping the future must leave nothing behind.
+    async fn connect(&self, domain: &str) -> Result<Box<dyn Transport>, LinkError>;
+
+    /// The address in words, for messages: `tls://fin-a.lab.example:5223`.
+    fn describe(&self) -> String;
+}
+
+/// When something last arrived. Clones share the same clock, so that a reader deep inside a transport can keep it.
+#[derive(Debug, Clone)]
+pub struct Activity {
+    start: Instant,
+    last: Arc<AtomicU64>,
+}
+
+impl Activity {
+    /// A clock that begins now.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { start: Instant::now(), last: Arc::new(AtomicU64::new(0)) }
+    }
+
+    /// Something arrived.
+    pub fn touch(&self) {
+        // A thousand centuries of nanoseconds do not fit, 584 years do.
+        let now = u64::try_from(self.start.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        self.last.fetch_max(now, Ordering::Relaxed);
+    }
+
+    /// Time since something last arrived.
+    pub fn idle(&self) -> Duration {
+        self.start.elapsed().saturating_sub(Duration::from_nanos(self.last.load(Ordering::Relaxed)))
+    }
+}
+
+impl Default for Activity {
+    fn default() -> Self {
+        Self::new()
+    }
+}
