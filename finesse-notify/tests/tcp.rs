@@ -268,6 +268,23 @@ async fn a_stream_error_instead_of_features_is_told() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_refused_password_is_told_at_once_even_if_the_server_keeps_the_stream_open() {
+    let began = tokio::time::Instant::now();
+    let (link, mut server) = server_and(0, CAP, config(), async |server| {
+        server.hear("stream:stream").await;
+        server.say(HEADER).await;
+        server.say(common::FEATURES).await;
+        server.hear("</auth>").await;
+        server.say("<failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><not-authorized/></failure>").await;
+    })
+    .await;
+    assert_eq!(link.unwrap_err().kind(), EndCause::Auth);
+    assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+    let rest = server.hear("</stream:stream>").await;
+    assert!(!rest.contains("<auth"), "a second attempt was made: {rest}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn closing_writes_unavailable_presence_and_the_end_of_the_stream() {
     let (mut link, mut server) = linked(0, CAP).await;
     let control = link.control.clone();

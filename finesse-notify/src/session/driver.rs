@@ -17,7 +17,7 @@ use crate::stanza::Stanza;
 use crate::transport::{Activity, Transport};
 
 /// How long the polite end of the stream may take. Together with the core's wait for unsubscribes it stays below one second.
-const CLOSE_STREAM: Duration = Duration::from_millis(400);
+pub(super) const CLOSE_STREAM: Duration = Duration::from_millis(400);
 
 pub(super) struct Driver {
     pub(super) transport: Box<dyn Transport>,
@@ -155,7 +155,9 @@ impl Driver {
                 }
                 Output::Notify(notification) => desk.tell(Tell::Event(Event::Notification(notification))),
                 Output::Presence(presence) => desk.tell(Tell::Event(Event::FinessePresence(presence))),
-                Output::Reply(token, result) => desk.tell(Tell::Reply(token, result)),
+                Output::Reply(token, result) => {
+                    desk.tell(Tell::Reply(token, result.map_err(|e| e.at(self.place.as_str()))));
+                }
                 Output::End(cause) => end = end.or(Some(cause)),
             }
         }
@@ -173,7 +175,7 @@ impl Driver {
     }
 
     async fn finish(mut self, cause: LinkError, mut desk: Desk) {
-        let cause = cause.at(std::mem::take(&mut self.place));
+        let cause = cause.at(self.place.as_str());
         tracing::debug!(%cause, "link ended");
         let mut out = Vec::new();
         self.core.fail_waiters(&cause, &mut out);

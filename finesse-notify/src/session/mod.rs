@@ -68,8 +68,8 @@ async fn attempt(
             Ok(Some(Step::Restart)) => transport.restart().await?,
             Ok(Some(Step::Done(jid))) => break jid,
             Err(error) => {
-                // Politely, so that the server does not keep half a session. The deadline around us bounds it.
-                transport.close().await;
+                // Politely, so that the server does not keep half a session; and shortly, so that the cause is told and no timeout instead.
+                let _ = tokio::time::timeout(driver::CLOSE_STREAM, transport.close()).await;
                 return Err(error);
             }
         }
