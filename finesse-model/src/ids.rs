@@ -1,0 +1,107 @@
+//! Identifiers, each a type of its own, so that a dialog's id is never taken for a user's.
+//!
+//! They are strings on the wire, also where they look like numbers: leading zeros are significant.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// Text that is not an identifier.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("\"{text}\" is not a {what}: {why}")]
+pub struct InvalidId {
+    what: &'static str,
+    text: String,
+    why: &'static str,
+}
+
+/// The longest identifier that is taken. The longest documented is far shorter; the cap only keeps nonsense out.
+const LONGEST: usize = 256;
+
+fn check(what: &'static str, text: String) -> Result<String, InvalidId> {
+    let trimmed = text.trim();
+    let why = if trimmed.is_empty() {
+        "it is empty"
+    } else if trimmed.len() > LONGEST {
+        "it is longer than 256 bytes"
+    } else if trimmed.chars().any(|c| c == '/' || c.is_control()) {
+        "it contains a slash or a control character"
+    } else if trimmed.len() == text.len() {
+        return Ok(text);
+    } else {
+        return Ok(trimmed.to_owned());
+    };
+    Err(InvalidId { what, why, text: text.chars().take(40).collect() })
+}
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident, $what:literal;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// Checks the text: not empty, no slash, no control characters. Surrounding white space is dropped.
+            ///
+            /// # Errors
+            ///
+            /// Says what is wrong with the text.
+            pub fn new(text: impl Into<String>) -> Result<Self, InvalidId> {
+                check($what, text.into()).map(Self)
+            }
+
+            /// The text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidId;
+
+            fn from_str(text: &str) -> Result<Self, InvalidId> {
+                Self::new(text)
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = InvalidId;
+
+            fn try_from(text: String) -> Result<Self, InvalidId> {
+                Self::new(text)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+    )*};
+}
+
+ids! {
+    /// loginId of a user: the peripheral number on CCE, a user id on CCX. Never the loginName.
+    UserId, "user id";
+    /// Id of a dialog: a decimal number for calls, `n_n_n` for tasks.
+    DialogId, "dialog id";
+    /// Id of a team.
+    TeamId, "team id";
+    /// Id of a queue.
+    QueueId, "queue id";
+    /// A phone extension.
+    Extension, "extension";
+    /// The client's own id of a request, echoed at best in its result.
+    RequestId, "request id";
+    /// Database id of a reason code (not its number).
+    ReasonCodeId, "reason code id";
+}

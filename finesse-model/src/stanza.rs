@@ -1,0 +1,82 @@
+//! A whole `<message>` stanza with notifications in it, as found in logs and captures.
+//!
+//! Everything is matched by local name: the namespace of `notification` differs between releases. The `Update` inside may be text that
+//! was escaped once, or child elements.
+
+use crate::cursor::Cursor;
+use crate::error::{DecodeError, DecodeErrorKind as Kind};
+use crate::update::Update;
+
+/// One item of a stanza.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StanzaItem {
+    /// The pubsub node.
+    pub node: String,
+    /// The item's id.
+    pub item_id: Option<String>,
+    /// Marked as kept for later: stale by definition.
+    pub delayed: bool,
+    /// What it carries.
+    pub update: Update,
+}
+
+pub(crate) fn items(text: &str) -> Result<Vec<StanzaItem>, DecodeError> {
+    let (mut cursor, _) = Cursor::open(text)?;
+    let mut found = Vec::new();
+    let mut delayed = false;
+    while let Some(name) = cursor.child()? {
+        match name.as_str() {
+            "event" => event(&mut cursor, &mut found)?,
+            "delay" => {
+                delayed = true;
+                cursor.skip()?;
+            }
+            _ => cursor.skip()?,
+        }
+    }
+    cursor.finish()?;
+    for item in &mut found {
+        item.delayed = delayed;
+    }
+    Ok(found)
+}
+
+fn event(cursor: &mut Cursor<'_>, found: &mut Vec<StanzaItem>) -> Result<(), DecodeError> {
+    while let Some(name) = cursor.child()? {
+        if name != "items" {
+            cursor.skip()?;
+            continue;
+        }
+        let node = cursor.attribute("node").unwrap_or_default();
+        while let Some(name) = cursor.child()? {
+            if name != "item" {
+                cursor.skip()?;
+                continue;
+            }
+            let item_id = cursor.attribute("id");
+            while let Some(name) = cursor.child()? {
+                if name == "notification" {
+                    let update = notification(cursor)?;
+                    found.push(StanzaItem {
+                        node: node.clone(),
+                        item_id: item_id.clone(),
+                        delayed: false,
+                        update,
+                    });
+                } else {
+                    cursor.skip()?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn notification(cursor: &mut Cursor<'_>) -> Result<Update, DecodeError> {
+    let element = cursor.element(String::from("notification"))?;
+    match element.children.iter().find(|child| child.name.eq_ignore_ascii_case("Update")) {
+        Some(update) => Update::from_xml(&update.to_xml()),
+        None if element.text.is_empty() => Err(cursor.error(Kind::Empty, "a notification without content")),
+        None => Update::from_xml(&element.text),
+    }
+}
