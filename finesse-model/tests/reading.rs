@@ -1,0 +1,162 @@
+//! Reading what Finesse writes, with its inconsistencies. Each test is named after the trap it stands for.
+
+use finesse_model::{
+    ApiErrors, DecodeErrorKind, Dialogs, Document, ReasonClass, Role, Scalar, SystemInfo, SystemStatus, Update, UpdateData, User,
+    UserState, Verb, decode, decode_all,
+};
+use serde_json::json;
+
+fn kind(text: &str) -> DecodeErrorKind {
+    decode_all(text).unwrap_err().kind()
+}
+
+fn user_update() -> User {
+    match Update::from_xml(include_str!("fixtures/update-user.xml")).unwrap().data.unwrap() {
+        UpdateData::User(user) => *user,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn an_update_is_read_in_any_order_and_case_and_an_empty_request_id_is_none() {
+    let update = Update::from_xml(include_str!("fixtures/update-user.xml")).unwrap();
+    assert_eq!(update.event, Verb::Put);
+    assert_eq!(update.source, "/finesse/api/User/40217");
+    assert_eq!(update.request_id, None);
+    assert!(Update::from_xml("<update><event> DELETE </event><source>/x</source><data></data></update>").unwrap().data.is_none());
+}
+
+#[test]
+fn absent_and_empty_are_not_the_same() {
+    let user = user_update();
+    assert_eq!(user.pending_state, Some(UserState::Other(String::new())));
+    assert!(user.pending_state.unwrap().is_empty());
+    assert_eq!(user.active_device_id, None);
+    assert_eq!(user.settings.unwrap().wrap_up_on_incoming.as_deref(), Some(""));
+}
+
+#[test]
+fn an_empty_number_is_no_error() {
+    assert_eq!(user_update().wrap_up_timer, Some(Scalar::Text(String::new())));
+}
+
+#[test]
+fn an_unknown_value_and_an_unknown_element_are_kept() {
+    let user = user_update();
+    assert_eq!(user.roles, Some(vec![Role::Agent, Role::Other("Archivist".into())]));
+    let value = serde_json::to_value(&user).unwrap();
+    assert_eq!(value["extra"], json!({ "novelty": { "part": ["1", "2"] } }));
+}
+
+#[test]
+fn an_added_dialog_comes_in_the_plural_wrapper_and_a_changed_one_does_not() {
+    let added = Update::from_xml(include_str!("fixtures/update-dialog-added.xml")).unwrap();
+    let Some(UpdateData::Dialogs(dialogs)) = added.data else { panic!() };
+    let dialog = &dialogs.dialogs[0];
+    let variables = dialog.media_properties.as_ref().unwrap().call_variables.as_ref().unwrap();
+    assert_eq!(variables[0].value.as_deref(), Some("R&D desk"));
+    assert_eq!(variables[1].value.as_deref(), Some(""));
+    assert_eq!(dialog.participants.len(), 2);
+    let changed = "<Update><event>PUT</event><source>/finesse/api/Dialog/9</source><data><dialog><id>9</id></dialog></data></Update>";
+    assert!(matches!(Update::from_xml(changed).unwrap().data, Some(UpdateData::Dialog(_))));
+}
+
+#[test]
+fn errors_have_the_same_shape_whatever_the_channel() {
+    let Some(UpdateData::ApiErrors(by_event)) = Update::from_xml(include_str!("fixtures/update-error.xml")).unwrap().data else { panic!() };
+    let by_rest = ApiErrors::from_xml(
+        "<ApiErrors><ApiError><ErrorType>Call Operation Failure</ErrorType><ErrorMessage>CF_RESOURCE_OUT_OF_SERVICE</ErrorMessage>\
+         <ErrorData>34</ErrorData></ApiError></ApiErrors>",
+    )
+    .unwrap();
+    assert_eq!(by_event, by_rest);
+    assert!(by_rest.says("CF_RESOURCE_OUT_OF_SERVICE"));
+}
+
+#[test]
+fn one_bad_dialog_does_not_lose_the_others() {
+    let list = Dialogs::from_xml("<Dialogs><Dialog><state>ACTIVE</state></Dialog><Dialog><id>7</id></Dialog></Dialogs>").unwrap();
+    assert_eq!(list.dialogs.len(), 1);
+    assert_eq!(list.rejected[0].kind(), DecodeErrorKind::MissingField);
+    assert!(Dialogs::from_xml("<Dialogs/>").unwrap().dialogs.is_empty());
+}
+
+#[test]
+fn interleaved_lists_and_doubled_scalars_are_tolerated() {
+    let user = User::from_xml("<User><state>READY</state><roles><role>Agent</role><x/><role>Supervisor</role></roles><state>TALKING</state></User>").unwrap();
+    assert_eq!(user.roles.unwrap().len(), 2);
+    assert_eq!(user.state, Some(UserState::Talking));
+}
+
+#[test]
+fn system_info_tells_its_heartbeat_age_by_its_own_clock() {
+    let info = SystemInfo::from_xml(include_str!("fixtures/system-info.xml")).unwrap();
+    assert_eq!(info.status, Some(SystemStatus::InService));
+    assert_eq!(info.heartbeat_age_millis(), Some(922));
+}
+
+#[test]
+fn the_root_is_checked() {
+    assert_eq!(User::from_xml("<ApiErrors/>").unwrap_err().kind(), DecodeErrorKind::WrongRoot);
+    assert_eq!(kind("<pets/>"), DecodeErrorKind::WrongRoot);
+}
+
+#[test]
+fn what_is_not_a_document_is_named() {
+    assert_eq!(kind(""), DecodeErrorKind::Empty);
+    assert_eq!(kind("  \n"), DecodeErrorKind::Empty);
+    assert_eq!(kind("<!DOCTYPE html><html><body>502</body></html>"), DecodeErrorKind::Html);
+    assert_eq!(kind("<html><body>502</body></html>"), DecodeErrorKind::Html);
+    assert_eq!(kind("{\"status\": 400}"), DecodeErrorKind::Json);
+    assert_eq!(kind("nonsense"), DecodeErrorKind::NotXml);
+    assert_eq!(kind("<User><state>READY</sta"), DecodeErrorKind::Truncated);
+    assert_eq!(kind("<User><state>READY</state>"), DecodeErrorKind::Truncated);
+    assert_eq!(kind("<User></Dialog>"), DecodeErrorKind::Syntax);
+    assert_eq!(kind("<User><state>&nbsp;</state></User>"), DecodeErrorKind::Syntax);
+    assert_eq!(kind("<User/><User/>"), DecodeErrorKind::Syntax);
+}
+
+#[test]
+fn two_hundred_thousand_levels_end_in_an_error() {
+    let deep = format!("<User>{}", "<a>".repeat(200_000));
+    assert_eq!(kind(&deep), DecodeErrorKind::TooDeep);
+}
+
+#[test]
+fn a_whole_stanza_is_read_with_escaped_text_and_with_child_elements() {
+    let update = "<Update><event>PUT</event><source>/finesse/api/User/1</source><data><user><lastName>A&amp;B</lastName></user></data></Update>";
+    let escaped = update.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    for inside in [escaped.as_str(), update] {
+        let stanza = format!(
+            "<message from='pubsub.fin-a.lab.example'><event xmlns='http://jabber.org/protocol/pubsub#event'>\
+             <items node='/finesse/api/User/1'><item id='i1'><notification xmlns='urn:xmpp:push:0'>{inside}</notification></item></items>\
+             </event><delay xmlns='urn:xmpp:delay' stamp='2026-03-01T17:02:11.415Z'/></message>"
+        );
+        let documents = decode_all(&stanza).unwrap();
+        let json = documents[0].to_json();
+        assert_eq!(json["node"], "/finesse/api/User/1");
+        assert_eq!(json["itemId"], "i1");
+        assert_eq!(json["delayed"], true);
+        assert_eq!(json["value"]["data"]["User"]["lastName"], "A&B");
+    }
+}
+
+#[test]
+fn json_has_one_spelling_and_arrays_always() {
+    let Document::Update(update) = decode(include_str!("fixtures/update-dialog-added.xml")).unwrap() else { panic!() };
+    let value = serde_json::to_value(&update).unwrap();
+    assert_eq!(value["event"], "POST");
+    let dialog = &value["data"]["Dialogs"][0];
+    assert_eq!(dialog["id"], "90233187");
+    assert_eq!(dialog["participants"][1]["actions"], json!([]));
+    assert_eq!(dialog["mediaProperties"]["callvariables"][0], json!({ "name": "callVariable1", "value": "R&D desk" }));
+    assert_eq!(dialog["associatedDialogUri"], "");
+    assert!(dialog.get("secondaryId").is_none());
+}
+
+#[test]
+fn reasons_fall_into_classes() {
+    let user = User::from_xml("<User><reasonCode><code>50002</code></reasonCode></User>").unwrap();
+    assert_eq!(user.reason_class(), Some(ReasonClass::Connection));
+    assert_eq!(user_update().reason_class(), None);
+}
