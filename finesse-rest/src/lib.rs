@@ -1,1 +1,50 @@
-//! Placeholder until the first module lands.
+//! The REST API of one Cisco Finesse side.
+//!
+//! * [`Client`] has the typed operations: SystemInfo, users, calls, and every [`Command`].
+//! * [`SideApi`] is the same as a trait, for whoever stands above and wants to be tested without a server.
+//! * [`Error`] says what was tried, where, what came back, and by [`Progress`] how far it got, which decides whether a command may have had an effect.
+//! * [`HttpTransport`] is the seam below: any tower service from request to answer.
+//!
+//! It knows one side only: no failover, no retries. A 202 of the server is the acceptance of a command; what becomes of it is told by a
+//! notification, which this crate does not receive.
+//!
+//! # Features
+//!
+//! * `reqwest` (default): the production transport `ReqwestTransport`.
+//! * `mock`: `MockSideApi`, a mock of [`SideApi`] made by mockall.
+//!
+//! ```no_run
+//! use finesse_model::UserId;
+//! use finesse_rest::{Client, Credentials};
+//!
+//! # #[cfg(feature = "reqwest")]
+//! # async fn example(password: String) -> Result<(), Box<dyn std::error::Error>> {
+//! let credentials = Credentials::basic(UserId::new("40217")?, password);
+//! let client = Client::new("https://fin-a.lab.example:8445", credentials)?;
+//! let user = client.user("40217").get().await?;
+//! println!("{:?}", user.state);
+//! # Ok(())
+//! # }
+//! ```
+
+mod api;
+mod base;
+mod client;
+mod command;
+mod credentials;
+mod date;
+mod error;
+mod outcome;
+mod stack;
+mod transport;
+
+#[cfg(feature = "mock")]
+pub use self::api::MockSideApi;
+pub use self::api::{Accepted, SideApi};
+pub use self::client::{Client, ClientBuilder, DialogResource, UserResource};
+pub use self::command::{CallAction, Command};
+pub use self::credentials::Credentials;
+pub use self::error::{Error, ErrorKind, Progress};
+pub use self::transport::{HttpTransport, TransportError, TransportErrorKind};
+#[cfg(feature = "reqwest")]
+pub use self::transport::{ReqwestTransport, Timeouts};

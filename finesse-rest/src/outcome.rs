@@ -1,0 +1,468 @@
+//! What an answer, or the lack of one, means. Pure functions: status, headers and body in, class and progress out.
+//!
+//! | came back | kind | progress of a write |
+//! |---|---|---|
+//! | 2xx | (accepted) | |
+//! | 2xx with HTML or JSON | `NotFinesse` | unanswered: somebody else answered, nobody knows what Finesse did |
+//! | 3xx | `NotFinesse` | refused |
+//! | 400 and other 4xx, 403, 404, 409, 429 | by status | refused |
+//! | 401 | `Unauthorized` | refused |
+//! | 408 | `Timeout` | unanswered |
+//! | 500 and other 5xx | `ServerError` | unanswered: the queue may hold it |
+//! | 501 | `NotImplemented` | refused |
+//! | 502 | `BadGateway` | unanswered: a proxy says so before as well as after it has sent the request on |
+//! | 503, `SERVER_OUT_OF_SERVICE` | `OutOfService` | refused |
+//! | 503, other | `Unavailable` | refused |
+//! | 504 | `GatewayTimeout` | unanswered |
+//! | nothing, proven not sent | by cause | not sent |
+//! | nothing, else | by cause | unanswered |
+//!
+//! A read differs in one point: an answer that cannot be used is `Answered`, for nothing can have been changed.
+//!
+//! Invariants: only XML is read as `ApiErrors`; texts of a peer are bounded before they enter a message; no input panics.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use finesse_model::{ApiErrors, DecodeError};
+use finesse_net::TrustFailure;
+use http::Response;
+use http::header::{CONTENT_TYPE, DATE, LOCATION, RETRY_AFTER};
+
+use crate::date;
+use crate::error::{ErrorKind, Progress};
+use crate::stack::REQUEST_ID;
+use crate::transport::{TransportError, TransportErrorKind};
+
+/// The longest wait that a server may ask for. A mistyped header must not silence us for a day.
+const LONGEST_WAIT: Duration = Duration::from_secs(3600);
+/// Longest piece of a peer's text in a message.
+const QUOTE: usize = 160;
+/// What the API says while a side is out of service.
+const OUT_OF_SERVICE: &str = "SERVER_OUT_OF_SERVICE";
+
+/// A 2xx answer that may be Finesse's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: Bytes,
+    /// The id that the server echoed.
+    pub(crate) request_id: Option<String>,
+}
+
+/// Everything about a failure except where it happened.
+#[derive(Debug, Clone)]
+pub(crate) struct Fault {
+    pub(crate) kind: ErrorKind,
+    pub(crate) progress: Progress,
+    pub(crate) status: Option<u16>,
+    pub(crate) detail: String,
+    pub(crate) api_errors: Option<ApiErrors>,
+    pub(crate) retry_after: Option<Duration>,
+    pub(crate) trust_failure: Option<TrustFailure>,
+    pub(crate) webapp_missing: bool,
+    pub(crate) source: Option<TransportError>,
+}
+
+impl Fault {
+    pub(crate) fn new(kind: ErrorKind, progress: Progress, detail: impl Into<String>) -> Self {
+        Self {
+            kind,
+            progress,
+            status: None,
+            detail: detail.into(),
+            api_errors: None,
+            retry_after: None,
+            trust_failure: None,
+            webapp_missing: false,
+            source: None,
+        }
+    }
+}
+
+/// What a body is, told from its first bytes and its declared type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Content {
+    Empty,
+    Html,
+    Json,
+    Other,
+    Xml,
+}
+
+/// Looks at a body without reading it. Declared types are believed where they say "not XML"; otherwise the bytes decide.
+pub(crate) fn content(content_type: Option<&str>, body: &[u8]) -> Content {
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii_start();
+    if body.is_empty() {
+        return Content::Empty;
+    }
+    let declared = content_type.unwrap_or_default().to_ascii_lowercase();
+    if declared.contains("html") {
+        return Content::Html;
+    }
+    match body[0] {
+        b'<' if is_html(body) => Content::Html,
+        b'<' => Content::Xml,
+        b'{' | b'[' => Content::Json,
+        _ if declared.contains("json") => Content::Json,
+        _ => Content::Other,
+    }
+}
+
+/// Whether the root is HTML, looking past an XML declaration and comments.
+fn is_html(mut body: &[u8]) -> bool {
+    loop {
+        let end = if body.starts_with(b"<?") {
+            find(body, b"?>").map(|at| at + 2)
+        } else if body.starts_with(b"<!--") {
+            find(body, b"-->").map(|at| at + 3)
+        } else {
+            return [&b"<!doctype html"[..], b"<html", b"<head", b"<body"]
+                .iter()
+                .any(|start| body.get(..start.len()).is_some_and(|found| found.eq_ignore_ascii_case(start)));
+        };
+        let Some(end) = end else {
+            return false;
+        };
+        body = body[end..].trim_ascii_start();
+    }
+}
+
+fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
+    haystack.windows(needle.len()).position(|window| window == needle)
+}
+
+/// An answer: what it means for the operation.
+pub(crate) fn of_answer(answer: Response<Bytes>, write: bool) -> Result<Answer, Fault> {
+    let header = |name| answer.headers().get(name).and_then(|value| value.to_str().ok());
+    let status = answer.status().as_u16();
+    let content = content(header(CONTENT_TYPE), answer.body());
+    if answer.status().is_success() {
+        return match content {
+            Content::Html | Content::Json => Err(not_finesse(status, content, write)),
+            Content::Empty | Content::Other if !write => Err(not_finesse(status, content, write)),
+            _ => {
+                let request_id =
+                    answer.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok()).map(str::to_owned);
+                Ok(Answer { status, body: answer.into_body(), request_id })
+            }
+        };
+    }
+    let api_errors = match content {
+        Content::Xml => {
+            std::str::from_utf8(answer.body()).ok().and_then(|text| ApiErrors::from_xml(text).ok())
+        }
+        _ => None,
+    };
+    let (kind, progress) = of_status(status, api_errors.as_ref());
+    // For a read the difference between refused and unanswered is only whether anybody said something about it.
+    let mut detail = match (&api_errors, content) {
+        (Some(errors), _) => format!("{status} {}", words(errors)),
+        (None, Content::Empty) => format!("{status} without a body"),
+        (None, Content::Html) => format!("{status} with an HTML page instead of a Finesse document"),
+        (None, Content::Json) => format!("{status} with JSON instead of a Finesse document"),
+        (None, _) => format!("{status} with a body that is no Finesse error"),
+    };
+    if answer.status().is_redirection()
+        && let Some(location) = header(LOCATION)
+    {
+        detail = format!("{status} redirects to {}, which is not followed", quote(location));
+    }
+    Err(Fault {
+        status: Some(status),
+        retry_after: header(RETRY_AFTER).and_then(|wait| retry_after(wait, header(DATE))),
+        webapp_missing: status == 404 && content == Content::Html,
+        api_errors,
+        ..Fault::new(kind, progress, detail)
+    })
+}
+
+/// The table of the module, for everything but 2xx.
+fn of_status(status: u16, errors: Option<&ApiErrors>) -> (ErrorKind, Progress) {
+    match status {
+        401 => (ErrorKind::Unauthorized, Progress::Refused),
+        403 => (ErrorKind::Forbidden, Progress::Refused),
+        404 => (ErrorKind::NotFound, Progress::Refused),
+        408 => (ErrorKind::Timeout, Progress::Unanswered),
+        409 => (ErrorKind::Conflict, Progress::Refused),
+        429 => (ErrorKind::Throttled, Progress::Refused),
+        400..=499 => (ErrorKind::BadRequest, Progress::Refused),
+        501 => (ErrorKind::NotImplemented, Progress::Refused),
+        502 => (ErrorKind::BadGateway, Progress::Unanswered),
+        503 if errors.is_some_and(says_out_of_service) => (ErrorKind::OutOfService, Progress::Refused),
+        503 => (ErrorKind::Unavailable, Progress::Refused),
+        504 => (ErrorKind::GatewayTimeout, Progress::Unanswered),
+        500..=599 => (ErrorKind::ServerError, Progress::Unanswered),
+        300..=399 => (ErrorKind::NotFinesse, Progress::Refused),
+        _ => (ErrorKind::NotFinesse, Progress::Unanswered),
+    }
+}
+
+fn says_out_of_service(errors: &ApiErrors) -> bool {
+    errors
+        .errors
+        .iter()
+        .filter_map(|error| error.error_message.as_deref())
+        .any(|message| message.trim().eq_ignore_ascii_case(OUT_OF_SERVICE))
+}
+
+/// No answer: what that means for the operation.
+pub(crate) fn of_failure(error: &TransportError, write: bool) -> Fault {
+    let kind = match error.kind() {
+        TransportErrorKind::Connect => ErrorKind::Connect,
+        TransportErrorKind::Dns => ErrorKind::Dns,
+        TransportErrorKind::Reset => ErrorKind::Reset,
+        TransportErrorKind::Timeout => ErrorKind::Timeout,
+        TransportErrorKind::Tls(_) => ErrorKind::Tls,
+        TransportErrorKind::TooLarge => ErrorKind::TooLarge,
+        TransportErrorKind::Other if error.sent() => ErrorKind::Reset,
+        TransportErrorKind::Other => ErrorKind::Connect,
+    };
+    let progress = match (error.sent(), kind) {
+        (false, _) => Progress::NotSent,
+        (true, ErrorKind::TooLarge) if !write => Progress::Answered,
+        (true, _) => Progress::Unanswered,
+    };
+    let trust_failure = match error.kind() {
+        TransportErrorKind::Tls(failure) => Some(failure.clone()),
+        _ => None,
+    };
+    Fault { trust_failure, source: Some(error.clone()), ..Fault::new(kind, progress, error.detail()) }
+}
+
+/// A 2xx answer whose document is not the wanted one.
+pub(crate) fn of_decode(error: &DecodeError, status: u16) -> Fault {
+    use finesse_model::DecodeErrorKind as Decode;
+    let kind = match error.kind() {
+        Decode::Empty | Decode::Html | Decode::Json | Decode::NotXml | Decode::WrongRoot => {
+            ErrorKind::NotFinesse
+        }
+        _ => ErrorKind::Decode,
+    };
+    Fault {
+        status: Some(status),
+        ..Fault::new(kind, Progress::Answered, format!("{status}, {}", quote(&error.to_string())))
+    }
+}
+
+fn not_finesse(status: u16, content: Content, write: bool) -> Fault {
+    let found = match content {
+        Content::Empty => "an empty body",
+        Content::Html => "an HTML page",
+        Content::Json => "JSON",
+        Content::Other | Content::Xml => "an unknown body",
+    };
+    let progress = if write { Progress::Unanswered } else { Progress::Answered };
+    let detail = format!("{status} with {found} instead of a Finesse document");
+    Fault { status: Some(status), ..Fault::new(ErrorKind::NotFinesse, progress, detail) }
+}
+
+/// Type, message and data of the first errors.
+fn words(errors: &ApiErrors) -> String {
+    let mut text = String::new();
+    // More than three help nobody in one line.
+    for error in errors.errors.iter().take(3) {
+        let parts = [&error.error_type, &error.error_message, &error.error_data];
+        let parts: Vec<String> =
+            parts.into_iter().flatten().map(|part| quote(part)).filter(|part| !part.is_empty()).collect();
+        if !text.is_empty() {
+            text.push_str("; ");
+        }
+        text.push_str(&parts.join(", "));
+    }
+    if text.is_empty() { String::from("with empty ApiErrors") } else { text }
+}
+
+/// Text of a peer, bounded and on one line.
+fn quote(text: &str) -> String {
+    let mut short: String =
+        text.trim().chars().take(QUOTE).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if text.trim().chars().nth(QUOTE).is_some() {
+        short.push('…');
+    }
+    short
+}
+
+/// `Retry-After` in seconds, or as a date. A date is compared with the server's own `Date`, so clocks need not agree.
+fn retry_after(value: &str, now: Option<&str>) -> Option<Duration> {
+    let value = value.trim();
+    let seconds = match value.parse::<u64>() {
+        Ok(seconds) => seconds,
+        Err(_) => u64::try_from(date::http_date(value)?.saturating_sub(date::http_date(now?)?)).unwrap_or(0),
+    };
+    Some(Duration::from_secs(seconds).min(LONGEST_WAIT))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HTML: &str = "<!doctype html><html><body><h1>HTTP Status 404</h1></body></html>";
+    const OUT: &str = "<ApiErrors><ApiError><ErrorType>Service Unavailable</ErrorType>\
+        <ErrorMessage>SERVER_OUT_OF_SERVICE</ErrorMessage><ErrorData></ErrorData></ApiError></ApiErrors>";
+    const BAD: &str = "<ApiErrors><ApiError><ErrorType>Invalid Input</ErrorType>\
+        <ErrorMessage>extension</ErrorMessage><ErrorData>33</ErrorData></ApiError></ApiErrors>";
+
+    fn answer(status: u16, content_type: &str, body: &str) -> Response<Bytes> {
+        let builder = Response::builder().status(status);
+        let builder =
+            if content_type.is_empty() { builder } else { builder.header(CONTENT_TYPE, content_type) };
+        builder.body(Bytes::copy_from_slice(body.as_bytes())).unwrap()
+    }
+
+    #[test]
+    fn every_status_has_its_kind_and_progress() {
+        use ErrorKind as K;
+        use Progress::{Refused, Unanswered};
+        let table = [
+            (302, "text/html", HTML, K::NotFinesse, Refused),
+            (400, "application/xml", BAD, K::BadRequest, Refused),
+            (400, "text/html", HTML, K::BadRequest, Refused),
+            (401, "application/xml", BAD, K::Unauthorized, Refused),
+            (401, "text/html", HTML, K::Unauthorized, Refused),
+            (403, "", "", K::Forbidden, Refused),
+            (404, "application/xml", BAD, K::NotFound, Refused),
+            (404, "text/html", HTML, K::NotFound, Refused),
+            (405, "", "", K::BadRequest, Refused),
+            (408, "", "", K::Timeout, Unanswered),
+            (409, "application/xml", BAD, K::Conflict, Refused),
+            (415, "", "", K::BadRequest, Refused),
+            (416, "", "", K::BadRequest, Refused),
+            (429, "text/html", HTML, K::Throttled, Refused),
+            (500, "application/xml", BAD, K::ServerError, Unanswered),
+            (500, "text/html", HTML, K::ServerError, Unanswered),
+            (501, "application/xml", BAD, K::NotImplemented, Refused),
+            (502, "text/html", HTML, K::BadGateway, Unanswered),
+            (503, "application/xml", OUT, K::OutOfService, Refused),
+            (503, "application/xml", BAD, K::Unavailable, Refused),
+            (503, "text/html", HTML, K::Unavailable, Refused),
+            // The words alone, on a page of somebody else, prove nothing about Finesse.
+            (503, "text/html", OUT, K::Unavailable, Refused),
+            (503, "application/json", r#"{"m":"SERVER_OUT_OF_SERVICE"}"#, K::Unavailable, Refused),
+            (503, "", "", K::Unavailable, Refused),
+            (504, "text/html", HTML, K::GatewayTimeout, Unanswered),
+            (507, "", "", K::ServerError, Unanswered),
+            (999, "", "", K::NotFinesse, Unanswered),
+        ];
+        for (status, content_type, body, kind, progress) in table {
+            let fault = of_answer(answer(status, content_type, body), true).unwrap_err();
+            assert_eq!((fault.kind, fault.progress), (kind, progress), "{status} {content_type} {body}");
+            assert_eq!(fault.status, Some(status));
+            let is_api_error = content_type == "application/xml";
+            assert_eq!(fault.api_errors.is_some(), is_api_error, "{status} {content_type} {body}");
+        }
+    }
+
+    #[test]
+    fn any_2xx_accepts_a_write_unless_somebody_else_answered() {
+        for (status, content_type, body) in [
+            (200, "", ""),
+            (202, "", ""),
+            (204, "", ""),
+            (207, "application/xml", BAD),
+            (202, "text/plain", "ok"),
+            (299, "", " \n"),
+        ] {
+            assert_eq!(of_answer(answer(status, content_type, body), true).unwrap().status, status);
+        }
+        for (content_type, body) in [("text/html", HTML), ("", HTML), ("application/json", "{}"), ("", "[1]")]
+        {
+            let fault = of_answer(answer(200, content_type, body), true).unwrap_err();
+            assert_eq!((fault.kind, fault.progress), (ErrorKind::NotFinesse, Progress::Unanswered), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_read_needs_a_document_and_takes_it_from_any_2xx() {
+        for status in [200, 202, 206] {
+            assert!(of_answer(answer(status, "application/xml;charset=UTF-8", "<User/>"), false).is_ok());
+        }
+        for (content_type, body) in
+            [("", ""), ("application/xml", "  "), ("text/html", HTML), ("application/json", "{}"), ("", "ok")]
+        {
+            let fault = of_answer(answer(200, content_type, body), false).unwrap_err();
+            assert_eq!((fault.kind, fault.progress), (ErrorKind::NotFinesse, Progress::Answered), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_404_page_means_that_the_application_is_missing() {
+        assert!(of_answer(answer(404, "text/html;charset=utf-8", HTML), false).unwrap_err().webapp_missing);
+        assert!(of_answer(answer(404, "", HTML), false).unwrap_err().webapp_missing);
+        assert!(!of_answer(answer(404, "application/xml", BAD), false).unwrap_err().webapp_missing);
+        assert!(!of_answer(answer(404, "", ""), false).unwrap_err().webapp_missing);
+        assert!(!of_answer(answer(400, "text/html", HTML), false).unwrap_err().webapp_missing);
+    }
+
+    #[test]
+    fn bodies_are_told_apart_by_their_first_bytes() {
+        let table = [
+            (None, "", Content::Empty),
+            (None, "\u{feff} \r\n", Content::Empty),
+            (None, "\u{feff}<?xml version=\"1.0\"?>\n<User/>", Content::Xml),
+            (Some("text/xml"), "<ApiErrors/>", Content::Xml),
+            (None, "<?xml version='1.0'?><!-- x --><!DOCTYPE HTML PUBLIC \"-//W3C//DTD\">", Content::Html),
+            (Some("application/xml"), "<HTML><head>", Content::Html),
+            (Some("text/html"), "<h1>Bad gateway</h1>", Content::Html),
+            (Some("application/xml"), " {\"a\":1}", Content::Json),
+            (Some("application/json"), "null", Content::Json),
+            (None, "Service Unavailable", Content::Other),
+            (None, "<?xml never ends", Content::Xml),
+            (None, "<", Content::Xml),
+        ];
+        for (content_type, body, expected) in table {
+            assert_eq!(content(content_type, body.as_bytes()), expected, "{body}");
+        }
+    }
+
+    #[test]
+    fn a_failure_is_not_sent_only_if_that_is_proven() {
+        let trust = TrustFailure::new(finesse_net::TrustReason::Expired, "it has expired");
+        let table = [
+            (TransportErrorKind::Connect, false, ErrorKind::Connect, Progress::NotSent),
+            (TransportErrorKind::Dns, false, ErrorKind::Dns, Progress::NotSent),
+            (TransportErrorKind::Tls(trust.clone()), false, ErrorKind::Tls, Progress::NotSent),
+            (TransportErrorKind::Tls(trust), true, ErrorKind::Tls, Progress::Unanswered),
+            (TransportErrorKind::Timeout, false, ErrorKind::Timeout, Progress::NotSent),
+            (TransportErrorKind::Timeout, true, ErrorKind::Timeout, Progress::Unanswered),
+            (TransportErrorKind::Reset, true, ErrorKind::Reset, Progress::Unanswered),
+            (TransportErrorKind::Other, true, ErrorKind::Reset, Progress::Unanswered),
+            (TransportErrorKind::Other, false, ErrorKind::Connect, Progress::NotSent),
+            (TransportErrorKind::TooLarge, true, ErrorKind::TooLarge, Progress::Unanswered),
+        ];
+        for (kind, sent, expected, progress) in table {
+            let fault = of_failure(&TransportError::new(kind, sent, "x"), true);
+            assert_eq!((fault.kind, fault.progress), (expected, progress));
+            assert_eq!(fault.trust_failure.is_some(), expected == ErrorKind::Tls);
+        }
+    }
+
+    #[test]
+    fn retry_after_is_read_in_both_forms_and_bounded() {
+        let date = Some("Tue, 05 Mar 2024 10:20:00 GMT");
+        assert_eq!(retry_after(" 7 ", None), Some(Duration::from_secs(7)));
+        assert_eq!(retry_after("999999999", None), Some(LONGEST_WAIT));
+        assert_eq!(retry_after("Tue, 05 Mar 2024 10:20:30 GMT", date), Some(Duration::from_secs(30)));
+        assert_eq!(retry_after("Tue, 05 Mar 2024 10:19:30 GMT", date), Some(Duration::ZERO));
+        assert_eq!(retry_after("Tue, 05 Mar 2024 10:20:30 GMT", None), None);
+        assert_eq!(retry_after("soon", date), None);
+        assert_eq!(retry_after("-1", date), None);
+    }
+
+    #[test]
+    fn what_the_api_says_is_in_the_message_but_bounded() {
+        let fault = of_answer(answer(400, "application/xml", BAD), true).unwrap_err();
+        assert_eq!(fault.detail, "400 Invalid Input, extension, 33");
+        let long = BAD.replace("extension", &"é\n".repeat(5000));
+        let fault = of_answer(answer(400, "application/xml", &long), true).unwrap_err();
+        assert!(fault.detail.chars().count() < 600 && !fault.detail.contains('\n'));
+    }
+
+    #[test]
+    fn a_redirect_is_told_and_not_followed() {
+        let mut answer = answer(302, "", "");
+        answer.headers_mut().insert(LOCATION, "https://fin-b/desktop/".parse().unwrap());
+        let fault = of_answer(answer, false).unwrap_err();
+        assert!(fault.detail.contains("https://fin-b/desktop/"), "{}", fault.detail);
+    }
+}

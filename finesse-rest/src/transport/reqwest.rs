@@ -1,0 +1,188 @@
+//! The production transport: reqwest over rustls.
+//!
+//! Invariants: HTTP/1.1 only; straight to the side, whatever proxy the environment names, since an answer of a proxy says nothing about a
+//! side's health; no redirect is followed and nothing is sent a second time; the body is read up to a cap.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use finesse_net::{Trust, trust_failure};
+use http::{Request, Response};
+use tower::Service;
+
+use super::{TransportError, TransportErrorKind};
+use crate::stack::BODY_CAP;
+
+/// Connections of a desktop are few: a command, a read and a probe at the same time. More are opened when needed and not kept.
+const IDLE_CONNECTIONS: usize = 4;
+/// Shorter than the 20 s after which Tomcat closes an idle connection by default, so that a request is rarely written into a connection that
+/// the server is just closing. Such a request would have an unknown outcome.
+const IDLE_TIME: Duration = Duration::from_secs(15);
+/// A server that answers at all acknowledges within this time.
+const KEEPALIVE: Duration = Duration::from_secs(15);
+
+/// How long to wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Timeouts {
+    /// For name, TCP and TLS together. Default 3 s: a healthy side on a company's network takes milliseconds, one lost SYN costs one second and
+    /// two lost ones three.
+    pub connect: Duration,
+    /// For the whole exchange. Default 10 s: slow answers of a loaded server take a few seconds, and one slow call is not an outage.
+    pub request: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self { connect: Duration::from_secs(3), request: Duration::from_secs(10) }
+    }
+}
+
+impl Timeouts {
+    /// Sets both.
+    #[must_use]
+    pub fn new(connect: Duration, request: Duration) -> Self {
+        Self { connect, request }
+    }
+}
+
+/// Sends requests by reqwest. Clones share one pool of connections.
+#[derive(Clone)]
+pub struct ReqwestTransport {
+    client: reqwest::Client,
+    body_cap: usize,
+}
+
+impl ReqwestTransport {
+    /// A transport with a pool of its own.
+    ///
+    /// # Errors
+    ///
+    /// The trust cannot be used, for example an extra file without a certificate.
+    pub fn new(trust: &Trust, timeouts: Timeouts) -> Result<Self, TransportError> {
+        let setup = |detail: String| TransportError::new(TransportErrorKind::Other, false, detail);
+        let config = trust.client_config().map_err(|error| setup(error.to_string()))?;
+        let client = reqwest::Client::builder()
+            .tls_backend_preconfigured((*config).clone())
+            .http1_only()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .referer(false)
+            .retry(reqwest::retry::never())
+            .connect_timeout(timeouts.connect)
+            .timeout(timeouts.request)
+            .pool_idle_timeout(IDLE_TIME)
+            .pool_max_idle_per_host(IDLE_CONNECTIONS)
+            .tcp_nodelay(true)
+            .tcp_keepalive(KEEPALIVE)
+            .build()
+            .map_err(|error| setup(innermost(&error)))?;
+        Ok(Self { client, body_cap: BODY_CAP })
+    }
+
+    /// The largest body accepted, in bytes. Default 8 MiB.
+    #[must_use]
+    pub fn body_cap(mut self, bytes: usize) -> Self {
+        self.body_cap = bytes;
+        self
+    }
+}
+
+impl fmt::Debug for ReqwestTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReqwestTransport").field("body_cap", &self.body_cap).finish_non_exhaustive()
+    }
+}
+
+impl Service<Request<Bytes>> for ReqwestTransport {
+    type Response = Response<Bytes>;
+    type Error = TransportError;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Bytes>, TransportError>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Bytes>) -> Self::Future {
+        let client = self.client.clone();
+        let cap = self.body_cap;
+        Box::pin(async move {
+            let request = reqwest::Request::try_from(request).map_err(failure)?;
+            let answer = client.execute(request).await.map_err(failure)?;
+            collect(answer, cap).await
+        })
+    }
+}
+
+async fn collect(mut answer: reqwest::Response, cap: usize) -> Result<Response<Bytes>, TransportError> {
+    let too_large = || {
+        TransportError::new(
+            TransportErrorKind::TooLarge,
+            true,
+            format!("the answer is larger than {cap} bytes"),
+        )
+    };
+    let cap_as_length = u64::try_from(cap).unwrap_or(u64::MAX);
+    if answer.content_length().is_some_and(|length| length > cap_as_length) {
+        return Err(too_large());
+    }
+    let mut whole = Response::new(Bytes::new());
+    *whole.status_mut() = answer.status();
+    *whole.headers_mut() = std::mem::take(answer.headers_mut());
+    let mut body = BytesMut::new();
+    while let Some(chunk) = answer.chunk().await.map_err(failure)? {
+        if body.len() + chunk.len() > cap {
+            return Err(too_large());
+        }
+        body.extend_from_slice(&chunk);
+    }
+    *whole.body_mut() = body.freeze();
+    Ok(whole)
+}
+
+/// What reqwest says, in our classes. Only a connection that did not come about proves that nothing was written.
+fn failure(error: reqwest::Error) -> TransportError {
+    // The address stands in our own message already.
+    let error = error.without_url();
+    let sent = !(error.is_connect() || error.is_builder());
+    let detail = innermost(&error);
+    let kind = if let Some(failure) = trust_failure(&error) {
+        let detail = failure.to_string();
+        return TransportError::new(TransportErrorKind::Tls(failure), sent, detail).with_source(error);
+    } else if error.is_dns() {
+        return TransportError::new(
+            TransportErrorKind::Dns,
+            sent,
+            format!("the host name does not resolve ({detail})"),
+        )
+        .with_source(error);
+    } else if error.is_timeout() {
+        let detail = if sent { "no answer in time" } else { "no connection in time" };
+        return TransportError::new(TransportErrorKind::Timeout, sent, detail).with_source(error);
+    } else if error.is_connect() {
+        TransportErrorKind::Connect
+    } else if error.is_builder() {
+        TransportErrorKind::Other
+    } else {
+        TransportErrorKind::Reset
+    };
+    TransportError::new(kind, sent, detail).with_source(error)
+}
+
+/// The deepest cause says it best: "connection refused" instead of "error sending request".
+fn innermost(error: &dyn StdError) -> String {
+    let mut deepest = error;
+    // A bound against cycles.
+    for _ in 0..32 {
+        match deepest.source() {
+            Some(source) => deepest = source,
+            None => break,
+        }
+    }
+    deepest.to_string()
+}
