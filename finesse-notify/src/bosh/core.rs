@@ -123,6 +123,8 @@ pub(super) struct Core {
     next_delivery: u64,
     wanted: bool,
     closing: bool,
+    /// The server acknowledges at all.
+    acks: bool,
     poll_not_before: Duration,
     quick_empties: u32,
 }
@@ -144,6 +146,7 @@ impl Core {
             next_delivery: first_rid,
             wanted: false,
             closing: false,
+            acks: false,
             poll_not_before: Duration::ZERO,
             quick_empties: 0,
         }
@@ -246,7 +249,9 @@ impl Core {
         let alone = self.in_flight.len() == 1;
         match request.state {
             _ if request.confirmed => true,
-            RequestState::Sent(at) => alone && now >= at + SETTLE,
+            // A server that never acknowledges would cost us the pause each time; then being alone in flight has to do, as it did for
+            // the oldest clients.
+            RequestState::Sent(at) => alone && (!self.acks || now >= at + SETTLE),
             RequestState::Resting(_) => false,
         }
     }
@@ -404,6 +409,7 @@ impl Core {
         let Some(ack) = body.attribute("ack").and_then(|v| v.trim().parse::<u64>().ok()) else {
             return Ok(());
         };
+        self.acks = true;
         if ack >= self.next_rid {
             let detail = format!("the server acknowledged request {ack}, which was not sent yet");
             return Err(LinkError::new(EndCause::Protocol, detail));

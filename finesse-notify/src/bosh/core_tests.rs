@@ -139,12 +139,23 @@ fn stanzas_wait_for_each_other_and_leave_in_one_body() {
 #[test]
 fn without_an_ack_the_next_body_waits_until_the_last_must_have_arrived() {
     let mut b = Bench::live();
+    b.answer(s(1), &body("ack='1002'", ""));
     b.send(s(1), "a");
     b.send(s(1), "b");
     b.answer(s(1), &body("", ""));
-    assert_eq!(b.rids(), [1003]);
+    assert_eq!(b.rids(), [1004]);
     assert_eq!(b.core.deadline(), Some(s(1) + SETTLE));
     b.step(s(1) + SETTLE, Input::Tick);
+    assert_eq!(b.rids(), [1004, 1005]);
+}
+
+#[test]
+fn a_server_that_never_acknowledges_costs_no_pause() {
+    let mut b = Bench::live();
+    b.send(s(1), "a");
+    b.send(s(1), "b");
+    assert_eq!(b.rids(), [1002, 1003]);
+    b.answer(s(1), &body("", ""));
     assert_eq!(b.rids(), [1003, 1004]);
 }
 
