@@ -3,6 +3,8 @@
 //! Nothing is asserted here: a machine that is busy with something else must not turn a build red. Each bench
 //! measures its reference in the same run, so the ratio means something on any machine.
 
+mod decode;
+
 use serde_json::json;
 
 use crate::Outcome;
@@ -25,7 +27,7 @@ struct Bench {
     run: fn() -> Result<Vec<Figure>, Failure>,
 }
 
-const BENCHES: &[Bench] = &[];
+const BENCHES: &[Bench] = &[Bench { name: "decode", about: "decoding one dialog update", run: decode::run }];
 
 /// Runs all benches, or the one named.
 pub(crate) fn run(arguments: &[String]) -> Outcome {

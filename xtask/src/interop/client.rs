@@ -1,0 +1,101 @@
+//! The client under test, opened against one server over one transport.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use finesse_model::UserId;
+use finesse_net::{TcpDialer, Trust};
+use finesse_notify::{
+    BoshConnect, Connect, Event, Link, LinkError, PingConfig, SessionConfig, TcpConnect, open,
+};
+use tokio::time::timeout;
+
+use super::prosody::{AGENT, Prosody, password};
+use crate::report::Failure;
+
+/// How long an event may take. Far above what a busy machine needs, far below what a person would wait.
+const EVENT: Duration = Duration::from_secs(20);
+
+/// A transport of `finesse-notify`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    Tcp,
+    Bosh,
+}
+
+impl Way {
+    pub(crate) const ALL: [Self; 2] = [Self::Tcp, Self::Bosh];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Tcp => "tcp",
+            Self::Bosh => "bosh",
+        }
+    }
+}
+
+/// What differs from an ordinary login of the agent.
+pub(crate) struct Login<'a> {
+    pub(crate) password: String,
+    pub(crate) resource: &'a str,
+    pub(crate) trust: Trust,
+}
+
+impl<'a> Login<'a> {
+    pub(crate) fn ordinary(resource: &'a str, authority: &str) -> Self {
+        Self { password: password(AGENT), resource, trust: Trust::ExtraCa(authority.as_bytes().to_vec()) }
+    }
+}
+
+/// How to reach `server` over `way`.
+pub(crate) fn connect(way: Way, server: &Prosody, trust: Trust) -> Result<Arc<dyn Connect>, Failure> {
+    let dialer = Arc::new(TcpDialer::new(&trust)?);
+    Ok(match way {
+        Way::Tcp => Arc::new(TcpConnect::new(dialer, "127.0.0.1", server.xmpp().port())),
+        Way::Bosh => Arc::new(BoshConnect::new(dialer, &server.bosh_url())?),
+    })
+}
+
+/// Opens a link as the agent.
+pub(crate) async fn log_in(
+    way: Way,
+    server: &Prosody,
+    login: Login<'_>,
+) -> Result<Result<Link, LinkError>, Failure> {
+    let connect = connect(way, server, login.trust)?;
+    let config = SessionConfig::builder(UserId::new(AGENT)?, login.password.into(), server.domain())
+        .pubsub_domain(server.pubsub_domain())
+        .resource(login.resource)
+        // A frozen server is to be noticed within the suite's patience.
+        .ping(PingConfig::tight())
+        .build()?;
+    Ok(open(connect.as_ref(), config).await)
+}
+
+/// Waits for the event that `wanted` picks. The end of the link ends the wait, unless it is what was wanted.
+pub(crate) async fn until<T>(
+    link: &mut Link,
+    what: &str,
+    mut wanted: impl FnMut(&Event) -> Option<T>,
+) -> Result<T, Failure> {
+    let waiting = async {
+        while let Some(event) = link.events.recv().await {
+            if let Some(found) = wanted(&event) {
+                return Ok(found);
+            }
+            if let Event::Ended(error) = event {
+                return Err(Failure::new(format!(
+                    "waiting for {what}, but the link ended ({}): {error}",
+                    error.kind()
+                )));
+            }
+        }
+        Err(Failure::new(format!("waiting for {what}, but the events ended without `Ended`")))
+    };
+    timeout(EVENT, waiting).await.unwrap_or_else(|_| Err(Failure::new(format!("{what} did not come"))))
+}
+
+/// What is waiting in the link's events now, without waiting for more.
+pub(crate) fn waiting(link: &mut Link) -> Vec<Event> {
+    std::iter::from_fn(|| link.events.try_recv().ok()).collect()
+}
