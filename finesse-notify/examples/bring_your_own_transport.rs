@@ -3,7 +3,8 @@
 //! A transport only frames. This one puts one stanza on a line, which is enough for a pipe; everything above (login, presence, pings,
 //! notifications) comes from the crate.
 //!
-//! Run it with `cargo run -p finesse-notify --example bring_your_own_transport`; it needs nothing else.
+//! Run: cargo run -p finesse-notify --example bring_your_own_transport
+//! Needs: nothing
 
 #![expect(clippy::print_stdout, reason = "an example talks to the person who runs it")]
 

@@ -1,8 +1,10 @@
 //! Watches what one side of a real pair publishes about one agent.
 //!
-//! `cargo run -p finesse-notify --example watch_side -- tcp fin-a.lab.example 40217` or with `bosh` for long polling. The password is read
-//! from the variable `FINESSE_PASSWORD`. The domain is taken to be the host name, which is what a server's SystemInfo says when asked by its
-//! own name. To try it without a server, start the simulator of this project and give `--ca ca.pem --port N`.
+//! The domain is taken to be the host name, which is what a server's SystemInfo says when it is asked by its own name. `--ca FILE` trusts a
+//! certificate, `--port N` dials another port than the usual one.
+//!
+//! Run: cargo run -p finesse-notify --example watch_side -- tcp fin-a.lab.example 40217
+//! Needs: a Finesse server or this project's simulator, and the agent's password in the variable FINESSE_PASSWORD
 
 #![expect(clippy::print_stdout, reason = "an example talks to the person who runs it")]
 

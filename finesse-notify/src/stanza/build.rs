@@ -20,6 +20,7 @@ impl Builder {
         if self.open.len() >= MAX_DEPTH {
             return Err(StanzaError::TooDeep);
         }
+        check_name(name)?;
         self.count()?;
         self.open.push(Stanza::new(name, ns));
         Ok(())
@@ -27,6 +28,7 @@ impl Builder {
 
     /// An attribute of the innermost open element.
     pub(crate) fn attribute(&mut self, ns: &str, name: &str, value: &str) -> Result<(), StanzaError> {
+        check_name(name)?;
         self.count()?;
         if let Some(element) = self.open.last_mut() {
             element.attributes.push(Attribute {
@@ -68,5 +70,16 @@ impl Builder {
     fn count(&mut self) -> Result<(), StanzaError> {
         self.nodes += 1;
         if self.nodes > MAX_NODES { Err(StanzaError::TooMany) } else { Ok(()) }
+    }
+}
+
+/// Not every parser looks at names. What we took in must be fit to be written again.
+fn check_name(name: &str) -> Result<(), StanzaError> {
+    let mut chars = name.chars();
+    let begins = chars.next().is_some_and(|c| c.is_alphabetic() || c == '_');
+    if begins && chars.all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '\u{b7}')) {
+        Ok(())
+    } else {
+        Err(StanzaError::Malformed(format!("not a name: {}", crate::error::quoted(name))))
     }
 }
