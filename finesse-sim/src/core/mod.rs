@@ -10,247 +10,267 @@
 //! * A request without an [`Output::HttpReply`] or [`Output::HttpReset`] hangs until the client goes away.
 //! * After an [`Output::XmppEnd`] nothing is ever sent to that connection again.
 
+mod action;
+mod auth;
+mod call;
+mod command;
+mod cti;
+mod dispatch;
+mod fault;
+mod node;
+mod picture;
+mod presence;
+mod publish;
+mod pubsub;
+mod reason;
+mod render;
+mod rest;
+mod seam;
+mod session;
+mod status;
+mod telephony;
+mod time;
+mod world;
+mod xml;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use bytes::Bytes;
-use serde::{Deserialize, Serialize};
 
-use crate::{AgentSpec, Fault, LogEntry, Profile, Side, Truth, WorldAction, WorldReply};
-
-/// What a front end tells the core.
-#[derive(Debug)]
-pub enum Input {
-    /// A complete HTTP request for `/finesse/...` arrived.
-    Http {
-        /// Number of the request, unique for ever; chosen by the front end.
-        id: u64,
-        /// At which side.
-        side: Side,
-        /// The request.
-        request: http::Request<Bytes>,
-    },
-    /// The client of a request went away.
-    HttpGone {
-        /// Number of the request.
-        id: u64,
-    },
-    /// A stream was opened and the headers were exchanged. The core answers with the features.
-    XmppOpened {
-        /// Number of the stream, unique for ever; chosen by the front end.
-        conn: u64,
-        /// At which side.
-        side: Side,
-        /// By which transport.
-        transport: Transport,
-    },
-    /// The client restarted the stream and the headers were exchanged. The core answers with the features.
-    XmppRestarted {
-        /// Number of the stream.
-        conn: u64,
-    },
-    /// One top-level element arrived.
-    XmppStanza {
-        /// Number of the stream.
-        conn: u64,
-        /// The element.
-        xml: String,
-    },
-    /// The stream ended on the client's side.
-    XmppClosed {
-        /// Number of the stream.
-        conn: u64,
-        /// True if it was closed in the protocol's own way.
-        clean: bool,
-    },
-    /// A fault happens.
-    Fault(Fault),
-    /// Something happens in the world.
-    World(WorldAction),
-    /// Time has passed.
-    Tick,
-}
-
-/// What the core tells a front end.
-#[derive(Debug)]
-pub enum Output {
-    /// Answer a request.
-    HttpReply {
-        /// Number of the request.
-        id: u64,
-        /// The answer.
-        response: http::Response<Bytes>,
-    },
-    /// Reset the connection of a request.
-    HttpReset {
-        /// Number of the request.
-        id: u64,
-    },
-    /// Send one top-level element.
-    XmppSend {
-        /// Number of the stream.
-        conn: u64,
-        /// The element.
-        xml: String,
-    },
-    /// End a stream.
-    XmppEnd {
-        /// Number of the stream.
-        conn: u64,
-        /// In which way.
-        how: StreamEnd,
-    },
-    /// From now on a port behaves like this. Streams and requests in progress are ended by outputs of their own.
-    Listener {
-        /// At which side.
-        side: Side,
-        /// Which port.
-        port: Port,
-        /// How it behaves.
-        state: ListenerState,
-    },
-}
-
-/// How a stream ends.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum StreamEnd {
-    /// With a stream error of this condition, then a close. The front end writes the error in its framing.
-    StreamError(String),
-    /// With an ordinary close of the stream.
-    Clean,
-    /// With a reset of the connection, nothing written.
-    Reset,
-    /// Not at all: the connection stays, nothing is answered any more.
-    Abandon,
-}
-
-/// A kind of notification transport.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Transport {
-    /// XMPP over TCP.
-    Tcp,
-    /// XMPP over long polling.
-    Bosh,
-    /// XMPP over WebSocket.
-    WebSocket,
-}
-
-/// A port of one side.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Port {
-    /// REST.
-    Rest,
-    /// XMPP over TCP.
-    Xmpp,
-    /// BOSH and WebSocket.
-    Bosh,
-}
-
-impl Port {
-    /// All ports.
-    pub const ALL: [Self; 3] = [Self::Rest, Self::Xmpp, Self::Bosh];
-}
-
-/// How a port treats a new connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ListenerState {
-    /// Accepts.
-    Open,
-    /// Refuses.
-    Refusing,
-    /// Never answers, as if the host were gone.
-    BlackHole,
-}
-
-/// Where a side can be reached, as its SystemInfo says.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NodeAddress {
-    /// Host name; also the XMPP domain.
-    pub host: String,
-    /// Port of REST.
-    pub https_port: u16,
-    /// Port of plain XMPP.
-    pub xmpp_port: u16,
-    /// Port of XMPP over TLS.
-    pub xmpp_secure_port: u16,
-}
+use self::command::{Command, CtiError};
+use self::node::{CopiedAgent, Node};
+pub use self::seam::{Input, ListenerState, NodeAddress, Output, Port, StreamEnd, Transport};
+use self::session::Session;
+use self::world::{Fact, Later, World};
+use self::xml::Elem;
+use crate::profile::Span;
+use crate::{AgentSpec, LogEntry, LogKind, Profile, Side, Truth, WorldAction, WorldReply};
 
 /// The simulated pair.
 #[derive(Debug)]
 pub struct SimCore {
     profile: Profile,
+    rng: fastrand::Rng,
+    now: Duration,
+    world: World,
+    nodes: [Node; 2],
+    /// Streams of both sides by number.
+    sessions: BTreeMap<u64, Session>,
+    /// Requests without an answer yet.
+    requests: BTreeMap<u64, Side>,
+    /// What is to happen, by time and then by order of planning.
+    tasks: BTreeMap<(Duration, u64), Task>,
+    /// Counts tasks, activities and timers; a number is never used twice.
+    counter: u64,
+    out: Vec<Output>,
+    log: VecDeque<LogEntry>,
+}
+
+/// What is to happen at a later time. Everything that can become void meanwhile carries the number of the life it belongs to.
+#[derive(Debug)]
+enum Task {
+    /// A request has come through to the web app.
+    Handle { id: u64, side: Side, request: Box<http::Request<Bytes>> },
+    /// An answer has come through to the client.
+    Answer { id: u64, response: Box<http::Response<Bytes>> },
+    /// A command arrives at CTI and is carried out.
+    Execute { side: Side, cti_life: u64, command: Command },
+    /// CTI's word on a command arrives at the side.
+    Confirm { side: Side, cti_life: u64, command: Command, result: Result<Option<u64>, CtiError> },
+    /// A forced logout arrives at CTI.
+    Force { side: Side, user: String },
+    /// A fact arrives at a side, with the side and requestId of the command behind it.
+    Arrive { side: Side, cti_life: u64, fact: Fact, cause: Option<(Side, String)> },
+    /// Something in the world happens by itself.
+    World(Later),
+    /// An event is published.
+    Publish { side: Side, notification_life: u64, webapp_life: u64, node: String, update: Box<Elem> },
+    /// The side notices that its CTI link is lost.
+    CtiNoticed { side: Side, cti_life: u64 },
+    /// The side has read everything from CTI again.
+    CtiRecovered { side: Side, cti_life: u64 },
+    /// The web app notices that the notification service is gone.
+    NotificationNoticed { side: Side, life: u64 },
+    /// The notification service listens again.
+    NotificationStarted { side: Side, life: u64 },
+    /// The web app is logged in to the notification service again.
+    NotificationJoined { side: Side, life: u64 },
+    /// The notification service notices that the web app is gone.
+    FinesseGone { side: Side, life: u64 },
+    /// The web app answers again.
+    WebappStarted { side: Side, life: u64 },
+    /// A forced-logout timer runs out.
+    ForcedLogout { side: Side, user: String, timer: u64 },
+    /// The notification service notices that a client is dead.
+    DeadClient { conn: u64 },
+    /// A stream may have been idle for too long.
+    Idle { conn: u64, pinged: bool },
 }
 
 impl SimCore {
     /// A pair in service on both sides, without agents.
     #[must_use]
     pub fn new(profile: Profile, seed: u64) -> Self {
-        let _ = seed;
-        Self { profile }
+        let mut rng = fastrand::Rng::with_seed(seed);
+        let nodes = Side::BOTH
+            .map(|side| Node::new(profile.addresses[side.index()].clone(), publish::uuid(&mut rng)));
+        let world = World::new(90_233_187 + u64::from(rng.u16(..)));
+        Self {
+            profile,
+            rng,
+            now: Duration::ZERO,
+            world,
+            nodes,
+            sessions: BTreeMap::new(),
+            requests: BTreeMap::new(),
+            tasks: BTreeMap::new(),
+            counter: 0,
+            out: Vec::new(),
+            log: VecDeque::new(),
+        }
     }
 
-    /// Takes one input at time `now` and says what to do, in order.
+    /// Takes one input at time `now` and says what to do, in order. What was due before `now` happens first.
     pub fn step(&mut self, now: Duration, input: Input) -> Vec<Output> {
-        let _ = (now, input);
-        Vec::new()
+        self.advance(now);
+        match input {
+            Input::Http { id, side, request } => self.http(id, side, request),
+            Input::HttpGone { id } => drop(self.requests.remove(&id)),
+            Input::XmppOpened { conn, side, transport } => self.opened(conn, side, transport),
+            Input::XmppRestarted { conn } => self.restarted(conn),
+            Input::XmppStanza { conn, xml } => self.stanza(conn, &xml),
+            Input::XmppClosed { conn, clean } => self.closed(conn, clean),
+            Input::Fault(fault) => self.fault(fault),
+            Input::World(action) => drop(self.act(action)),
+            Input::Tick => {}
+        }
+        self.advance(now);
+        std::mem::take(&mut self.out)
     }
 
     /// The time at which [`Input::Tick`] is due.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Duration> {
-        None
+        self.tasks.keys().next().map(|(at, _)| *at)
     }
 
     /// Like a step with [`Input::World`], and also says what came of it.
     pub fn world(&mut self, now: Duration, action: WorldAction) -> (WorldReply, Vec<Output>) {
-        let _ = (now, action);
-        (WorldReply::default(), Vec::new())
+        self.advance(now);
+        let reply = self.act(action);
+        self.advance(now);
+        (reply, std::mem::take(&mut self.out))
     }
 
     /// Sets where a side can be reached. Call it before the first step.
     pub fn set_addresses(&mut self, side: Side, address: NodeAddress) {
-        let _ = (side, address);
+        self.node_mut(side).address = address;
     }
 
     /// Where a side can be reached.
     #[must_use]
     pub fn addresses(&self, side: Side) -> NodeAddress {
-        let _ = side;
-        self.profile.addresses[0].clone()
+        self.node(side).address.clone()
     }
 
     /// Adds an agent, signed out, known to both sides.
     pub fn add_agent(&mut self, agent: AgentSpec) {
-        let _ = agent;
+        for node in &mut self.nodes {
+            node.agents.insert(agent.id.clone(), CopiedAgent::signed_out());
+        }
+        self.world.add(agent);
     }
 
     /// How a port treats new connections now.
     #[must_use]
     pub fn listener(&self, side: Side, port: Port) -> ListenerState {
-        let _ = (side, port);
-        ListenerState::Open
+        self.node(side).ports.get(&port).copied().unwrap_or(ListenerState::Refusing)
     }
 
     /// The agent as he really is.
     #[must_use]
     pub fn truth(&self, user: &str) -> Option<Truth> {
-        let _ = user;
-        None
+        let agent = self.world.resolve(user)?;
+        Some(picture::picture(&agent.spec.id, &agent.now, self.world.calls.values()))
     }
 
     /// The agent as a side's REST API would show him.
     #[must_use]
     pub fn view(&self, side: Side, user: &str) -> Option<Truth> {
-        let _ = (side, user);
-        None
+        self.node(side).view(&self.world.resolve(user)?.spec.id)
     }
 
     /// What the pair saw and did, oldest first.
     #[must_use]
     pub fn log(&self) -> Vec<LogEntry> {
-        Vec::new()
+        self.log.iter().cloned().collect()
+    }
+
+    fn node(&self, side: Side) -> &Node {
+        &self.nodes[side.index()]
+    }
+
+    fn node_mut(&mut self, side: Side) -> &mut Node {
+        &mut self.nodes[side.index()]
+    }
+
+    /// Does everything that is due.
+    fn advance(&mut self, now: Duration) {
+        while let Some(entry) = self.tasks.first_entry().filter(|entry| entry.key().0 <= now) {
+            let ((at, _), task) = entry.remove_entry();
+            self.now = self.now.max(at);
+            self.run(task);
+        }
+        self.now = self.now.max(now);
+    }
+
+    /// Plans a task.
+    fn after(&mut self, delay: Duration, task: Task) {
+        self.at(self.now.saturating_add(delay), task);
+    }
+
+    fn at(&mut self, at: Duration, task: Task) {
+        let number = self.number();
+        self.tasks.insert((at, number), task);
+    }
+
+    /// A number that was not used before.
+    fn number(&mut self) -> u64 {
+        self.counter += 1;
+        self.counter
+    }
+
+    /// A duration between two bounds.
+    fn draw(&mut self, span: Span) -> Duration {
+        let (min, max) = (span.min.min(span.max), span.max.max(span.min));
+        min + (max - min).mul_f64(self.rng.f64())
+    }
+
+    /// True with this probability.
+    fn chance(&mut self, probability: f64) -> bool {
+        probability > 0.0 && self.rng.f64() < probability
+    }
+
+    /// A side's clock in Unix milliseconds.
+    fn clock(&self, side: Side) -> i64 {
+        let elapsed = i64::try_from(self.now.as_millis()).unwrap_or(i64::MAX);
+        let start = i64::try_from(self.profile.start_unix_millis).unwrap_or(i64::MAX);
+        let drift = elapsed / 1000 * self.profile.clock_drift_ppm[side.index()] / 1000;
+        start
+            .saturating_add(elapsed)
+            .saturating_add(drift)
+            .saturating_add(self.profile.clock_offset_millis[side.index()])
+            .saturating_add(self.node(side).clock_step)
+    }
+
+    fn note(&mut self, side: impl Into<Option<Side>>, kind: LogKind) {
+        self.log.push_back(LogEntry { at: self.now, side: side.into(), kind });
+        while self.log.len() > self.profile.log_cap {
+            self.log.pop_front();
+        }
     }
 }
