@@ -9,6 +9,7 @@ mod install;
 mod pki;
 mod prosody;
 mod publisher;
+mod raw;
 mod splitter;
 mod suite;
 
