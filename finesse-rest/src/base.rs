@@ -41,8 +41,12 @@ impl BaseUrl {
                 return Err(format!("base url \"{shown}\": the scheme is not https; give https://host:port"));
             }
         }
-        if authority.host().is_empty() || authority.as_str().ends_with(':') {
-            return Err(format!("base url \"{shown}\": host or port is missing; give https://host:port"));
+        if authority.host().is_empty()
+            || (authority.as_str() != authority.host() && authority.port_u16().is_none_or(|port| port == 0))
+        {
+            return Err(format!(
+                "base url \"{shown}\": host or port is missing or wrong; give https://host:port"
+            ));
         }
         if uri.path().trim_end_matches('/') != "" || uri.query().is_some() || text.contains('#') {
             return Err(format!(

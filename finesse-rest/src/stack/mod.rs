@@ -67,7 +67,6 @@ type Exchange = Result<Response<Bytes>, crate::transport::TransportError>;
 
 #[cfg(test)]
 mod tests {
-    use std::convert::Infallible;
     use std::sync::{Arc, Mutex};
 
     use finesse_model::{RequestId, UserId};
@@ -151,6 +150,5 @@ mod tests {
     fn a_service_of_the_right_shape_is_a_transport() {
         fn takes(_: impl HttpTransport) {}
         takes(service_fn(|_: Request<Bytes>| async { Ok::<_, TransportError>(Response::new(Bytes::new())) }));
-        let _: Option<Infallible> = None;
     }
 }
