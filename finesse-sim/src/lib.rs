@@ -17,11 +17,15 @@ pub mod profile;
 pub mod side;
 pub mod truth;
 
+mod ca;
 mod duration_text;
+mod front;
+mod handle;
 
 pub use action::{WorldAction, WorldReply};
 pub use core::{Input, ListenerState, NodeAddress, Output, Port, SimCore, StreamEnd, Transport};
 pub use fault::{Fault, Lie};
+pub use handle::{Addresses, HttpFault, Sim};
 pub use log::{LogEntry, LogKind};
 pub use profile::Profile;
 pub use side::Side;

@@ -187,7 +187,7 @@ impl SimCore {
             self.node_mut(side).last_items.insert(node.to_owned(), event.clone());
         }
         for user in self.automatic(node) {
-            self.to_bare(side, &user, &event);
+            self.route(side, &user, &event);
         }
         let explicit: Vec<String> =
             self.node(side).subscriptions.get(node).into_iter().flatten().cloned().collect();
@@ -206,7 +206,7 @@ impl SimCore {
                     .keys()
                     .find(|id| jid_node(id) == jid.split('@').next().unwrap_or_default());
                 if let Some(user) = owner.cloned() {
-                    self.to_bare(side, &user, &event);
+                    self.route(side, &user, &event);
                 }
             }
         }
@@ -259,7 +259,7 @@ impl SimCore {
     }
 
     /// Routes an event addressed to a user's bare JID.
-    fn to_bare(&mut self, side: Side, user: &str, event: &str) {
+    fn route(&mut self, side: Side, user: &str, event: &str) {
         let mut targets: Vec<(i8, u64, u64)> = self
             .sessions
             .iter()

@@ -24,30 +24,47 @@ const REQUEST_ID: &str = "requestid";
 /// Characters of a body that go into the log.
 const LOGGED_BODY: usize = 2_000;
 
-/// What a handler decides.
-pub(super) enum Reply {
+/// What a handler grants.
+pub(super) enum Answer {
     /// 200 with a document.
     Document(Elem),
     /// 202, and this command is queued.
     Accepted(Command),
-    /// An error with an `ApiErrors` body.
-    Refused { status: u16, kind: &'static str, message: String, data: String },
 }
 
-impl Reply {
-    /// An error.
-    pub(super) fn refused(status: u16, kind: &'static str, message: &str, data: &str) -> Self {
-        Self::Refused { status, kind, message: message.to_owned(), data: data.to_owned() }
+/// An error with an `ApiErrors` body.
+pub(super) struct Refusal {
+    status: u16,
+    kind: &'static str,
+    message: String,
+    data: String,
+}
+
+impl Refusal {
+    /// With this status, type, message and data.
+    pub(super) fn new(status: u16, kind: &'static str, message: &str, data: &str) -> Self {
+        Self { status, kind, message: message.to_owned(), data: data.to_owned() }
     }
 
     /// 400, a parameter is missing.
     pub(super) fn missing(name: &str) -> Self {
-        Self::refused(400, "Parameter Missing", &format!("{name} is missing"), name)
+        Self::new(400, "Parameter Missing", &format!("{name} is missing"), name)
     }
 
     /// 400, a parameter is wrong.
     pub(super) fn invalid(name: &str, value: &str) -> Self {
-        Self::refused(400, "Invalid Input", &format!("{name} is invalid"), value)
+        Self::new(400, "Invalid Input", &format!("{name} is invalid"), value)
+    }
+
+    /// 405.
+    pub(super) fn method() -> Self {
+        Self::new(405, "Method Not Allowed", "The method is not allowed", "")
+    }
+
+    /// 401, somebody else's user.
+    pub(super) fn foreign(id: &str) -> Self {
+        let message = "The user specified in the authentication credentials and the uri don't match";
+        Self::new(401, "Invalid Authorization User Specified", message, id)
     }
 }
 
@@ -189,15 +206,15 @@ impl SimCore {
             ["User", id] => self.rest_user(&call, id),
             ["User", id, "Dialogs"] => self.rest_user_dialogs(&call, id),
             ["Dialog", id] => self.rest_dialog(&call, id),
-            _ => Reply::refused(404, "Not Found", "The resource does not exist", path),
+            _ => Err(Refusal::new(404, "Not Found", "The resource does not exist", path)),
         };
         Some(match reply {
-            Reply::Document(elem) => document(200, &elem),
-            Reply::Accepted(command) => {
+            Ok(Answer::Document(elem)) => document(200, &elem),
+            Ok(Answer::Accepted(command)) => {
                 self.enqueue(side, command);
                 plain(202, "application/xml", String::new())
             }
-            Reply::Refused { status, kind, message, data } => error(status, kind, &message, &data),
+            Err(Refusal { status, kind, message, data }) => error(status, kind, &message, &data),
         })
     }
 

@@ -1,0 +1,189 @@
+//! The socket front end: TLS on loopback, one listener for each port of each side.
+//!
+//! A port that refuses has no listener; it comes back on the same port. A black hole keeps its listener, so that TCP connects, and never
+//! answers; connections that were open stay open and silent.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+
+use crate::Side;
+use crate::ca::Authority;
+use crate::core::{ListenerState, NodeAddress, Port};
+use crate::handle::{Addresses, HttpFault, Shared, WeakSim};
+
+/// The largest request body that is read.
+const BODY_CAP: usize = 1024 * 1024;
+/// How long to wait before a port that could not be bound again is tried once more.
+const REBIND: Duration = Duration::from_millis(20);
+
+/// What is bound.
+pub(crate) struct Sockets {
+    authority: Authority,
+    sides: [SideSockets; 2],
+}
+
+struct SideSockets {
+    host: String,
+    acceptor: TlsAcceptor,
+    ports: [SocketAddr; 3],
+}
+
+impl Sockets {
+    /// Finds free ports and makes certificates.
+    pub(crate) async fn bind() -> std::io::Result<Self> {
+        let authority = Authority::new().map_err(|error| std::io::Error::other(error.to_string()))?;
+        let mut sides = Vec::new();
+        // All are bound before any is let go, so that they differ.
+        let mut bound = Vec::new();
+        for side in Side::BOTH {
+            let host = Ipv4Addr::LOCALHOST.to_string();
+            let name = match side {
+                Side::A => "fin-a.sim.example",
+                Side::B => "fin-b.sim.example",
+            };
+            let config = authority.server(&[name, "localhost", &host])?;
+            let mut ports = [SocketAddr::from((Ipv4Addr::LOCALHOST, 0)); 3];
+            for port in &mut ports {
+                let listener = TcpListener::bind(*port).await?;
+                *port = listener.local_addr()?;
+                bound.push(listener);
+            }
+            sides.push(SideSockets { host, acceptor: TlsAcceptor::from(config), ports });
+        }
+        drop(bound);
+        let sides: [SideSockets; 2] =
+            sides.try_into().map_err(|_| std::io::Error::other("a pair has two sides"))?;
+        Ok(Self { authority, sides })
+    }
+
+    /// What a side says of itself in SystemInfo.
+    pub(crate) fn node_address(&self, side: Side) -> NodeAddress {
+        let sockets = &self.sides[side.index()];
+        NodeAddress {
+            host: sockets.host.clone(),
+            https_port: sockets.ports[Port::Rest as usize].port(),
+            // Plain XMPP is off, as it is from release 12.5 on.
+            xmpp_port: 5222,
+            xmpp_secure_port: sockets.ports[Port::Xmpp as usize].port(),
+        }
+    }
+
+    pub(crate) fn addresses(&self, side: Side) -> Addresses {
+        let sockets = &self.sides[side.index()];
+        Addresses {
+            rest_url: format!("https://{}", sockets.ports[Port::Rest as usize]),
+            xmpp: sockets.ports[Port::Xmpp as usize],
+            bosh_url: format!("https://{}/http-bind/", sockets.ports[Port::Bosh as usize]),
+            host: sockets.host.clone(),
+        }
+    }
+
+    pub(crate) fn ca_pem(&self) -> &str {
+        self.authority.pem()
+    }
+
+    /// Starts the listeners of a pair.
+    pub(crate) fn run(shared: &Arc<Shared>) {
+        for side in Side::BOTH {
+            for port in Port::ALL {
+                shared.spawn(listen(Arc::downgrade(shared), side, port));
+            }
+        }
+    }
+}
+
+/// Keeps one port as the core wants it.
+async fn listen(weak: WeakSim, side: Side, port: Port) {
+    let Some((mut wanted, address)) = weak.upgrade().and_then(|shared| {
+        let address = shared.sockets()?.sides[side.index()].ports[port as usize];
+        Some((shared.watch(side, port), address))
+    }) else {
+        return;
+    };
+    loop {
+        let state = *wanted.borrow_and_update();
+        if state == ListenerState::Refusing {
+            if wanted.changed().await.is_err() {
+                return;
+            }
+            continue;
+        }
+        let listener = match TcpListener::bind(address).await {
+            Ok(listener) => listener,
+            Err(error) => {
+                tracing::warn!(%address, %error, "a port of the pair cannot be bound again");
+                tokio::time::sleep(REBIND).await;
+                continue;
+            }
+        };
+        loop {
+            let state = *wanted.borrow_and_update();
+            if state == ListenerState::Refusing {
+                break;
+            }
+            tokio::select! {
+                biased;
+                changed = wanted.changed() => {
+                    if changed.is_err() {
+                        return;
+                    }
+                }
+                accepted = listener.accept(), if state == ListenerState::Open => {
+                    let (Ok((stream, _)), Some(shared)) = (accepted, weak.upgrade()) else { continue };
+                    shared.spawn(connection(stream, weak.clone(), side, port));
+                }
+            }
+        }
+    }
+}
+
+async fn connection(stream: TcpStream, weak: WeakSim, side: Side, port: Port) {
+    // Small answers should not wait for the next one.
+    let _ = stream.set_nodelay(true);
+    let Some(acceptor) =
+        weak.upgrade().and_then(|shared| Some(shared.sockets()?.sides[side.index()].acceptor.clone()))
+    else {
+        return;
+    };
+    let stream = match acceptor.accept(stream).await {
+        Ok(stream) => stream,
+        Err(error) => {
+            tracing::debug!(%error, "a TLS handshake with the pair failed");
+            return;
+        }
+    };
+    if port == Port::Xmpp {
+        return super::stream::serve(stream, weak, side).await;
+    }
+    let service = service_fn(move |request| serve_http(weak.clone(), side, port, request));
+    // A connection that ends badly is the client's business.
+    let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+}
+
+async fn serve_http(
+    weak: WeakSim,
+    side: Side,
+    port: Port,
+    request: http::Request<Incoming>,
+) -> Result<http::Response<Full<Bytes>>, HttpFault> {
+    let Some(shared) = weak.upgrade() else { return Err(HttpFault::Reset) };
+    let (parts, body) = request.into_parts();
+    let Ok(body) = Limited::new(body, BODY_CAP).collect().await else { return Err(HttpFault::Reset) };
+    // A connection from before the port was closed is cut by the next request on it.
+    shared.admit(side, port).await?;
+    let request = http::Request::from_parts(parts, body.to_bytes());
+    let answer = match port {
+        Port::Bosh => super::bosh::exchange(&shared, side, request).await?,
+        Port::Rest | Port::Xmpp => shared.request(side, request).await?,
+    };
+    Ok(answer.map(Full::new))
+}

@@ -1,0 +1,427 @@
+//! The handle to a running pair: the core under a lock, one clock, and what connects it to the front ends.
+//!
+//! Every call steps the core at once and hands its outputs on before it returns, in their order, so a run is decided by the order of the
+//! calls and by tokio's clock alone. Under a paused clock the same seed gives the same run.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::{Notify, mpsc, oneshot, watch};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use crate::core::{Input, ListenerState, NodeAddress, Output, Port, SimCore, StreamEnd, Transport};
+use crate::front::bosh::Bosh;
+use crate::front::sockets::Sockets;
+use crate::{AgentSpec, Fault, LogEntry, Profile, Side, Truth, WorldAction, WorldReply};
+
+/// Why a request in memory got no answer. A request that hangs gets none either: it stays pending, and the caller's patience ends it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum HttpFault {
+    /// The port refuses; nothing was sent.
+    #[error("connection refused")]
+    NotConnected,
+    /// The connection was reset after the request was sent.
+    #[error("connection reset")]
+    Reset,
+}
+
+/// Where a side can be reached over sockets.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Addresses {
+    /// REST base.
+    pub rest_url: String,
+    /// XMPP over TLS.
+    pub xmpp: std::net::SocketAddr,
+    /// BOSH.
+    pub bosh_url: String,
+    /// The host name, also the XMPP domain.
+    pub host: String,
+}
+
+/// What the core says to one stream.
+pub(crate) enum Outgoing {
+    Send(String),
+    End(StreamEnd),
+}
+
+/// A running pair. Clones are the same pair; it ends when the last is dropped.
+#[derive(Clone)]
+pub struct Sim {
+    shared: Arc<Shared>,
+}
+
+impl std::fmt::Debug for Sim {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Sim")
+    }
+}
+
+/// What front ends hold; upgrading fails when the pair has ended.
+pub(crate) type WeakSim = Weak<Shared>;
+
+pub(crate) struct Shared {
+    start: Instant,
+    state: Mutex<State>,
+    /// The core's next deadline may have moved.
+    moved: Arc<Notify>,
+    ports: [[watch::Sender<ListenerState>; 3]; 2],
+    bosh: [Mutex<Bosh>; 2],
+    sockets: Option<Sockets>,
+    /// Ticker and listeners; aborted with the last handle.
+    tasks: Mutex<JoinSet<()>>,
+}
+
+struct State {
+    core: SimCore,
+    next_id: u64,
+    replies: BTreeMap<u64, oneshot::Sender<Result<http::Response<Bytes>, HttpFault>>>,
+    streams: BTreeMap<u64, mpsc::UnboundedSender<Outgoing>>,
+}
+
+impl Sim {
+    /// A pair in memory: no sockets, no TLS. Works under tokio's paused clock.
+    ///
+    /// Must be called inside of a tokio runtime.
+    #[must_use]
+    pub fn in_memory(profile: Profile, seed: u64) -> Self {
+        Self::build(profile, seed, None)
+    }
+
+    /// A pair on loopback sockets with TLS, on free ports.
+    ///
+    /// # Errors
+    ///
+    /// A port cannot be bound, or the certificates cannot be made.
+    pub async fn serve(profile: Profile, seed: u64) -> std::io::Result<Self> {
+        let sockets = Sockets::bind().await?;
+        let sim = Self::build(profile, seed, Some(sockets));
+        Sockets::run(&sim.shared);
+        Ok(sim)
+    }
+
+    fn build(profile: Profile, seed: u64, sockets: Option<Sockets>) -> Self {
+        let bosh_seed = fastrand::Rng::with_seed(seed ^ 0x0B05);
+        let bosh = [
+            Mutex::new(Bosh::new(bosh_seed.clone())),
+            Mutex::new(Bosh::new(fastrand::Rng::with_seed(seed ^ 0x0B06))),
+        ];
+        let mut core = SimCore::new(profile, seed);
+        if let Some(sockets) = &sockets {
+            for side in Side::BOTH {
+                core.set_addresses(side, sockets.node_address(side));
+            }
+        }
+        let ports =
+            Side::BOTH.map(|side| Port::ALL.map(|port| watch::Sender::new(core.listener(side, port))));
+        let state = State { core, next_id: 0, replies: BTreeMap::new(), streams: BTreeMap::new() };
+        let shared = Arc::new(Shared {
+            start: Instant::now(),
+            state: Mutex::new(state),
+            moved: Arc::new(Notify::new()),
+            ports,
+            bosh,
+            sockets,
+            tasks: Mutex::new(JoinSet::new()),
+        });
+        shared.spawn(tick(Arc::downgrade(&shared)));
+        Self { shared }
+    }
+
+    /// Puts a fault in, or ends one.
+    pub fn fault(&self, fault: Fault) {
+        self.shared.input(Input::Fault(fault));
+    }
+
+    /// Lets something happen in the world.
+    pub fn world(&self, action: WorldAction) -> WorldReply {
+        let (reply, outputs) = {
+            let mut state = self.shared.state();
+            let now = self.shared.now();
+            state.core.world(now, action)
+        };
+        self.shared.route(outputs);
+        reply
+    }
+
+    /// Adds an agent, signed out.
+    pub fn add_agent(&self, agent: AgentSpec) {
+        self.shared.state().core.add_agent(agent);
+    }
+
+    /// The agent as he really is.
+    #[must_use]
+    pub fn truth(&self, user: &str) -> Option<Truth> {
+        self.shared.input(Input::Tick);
+        self.shared.state().core.truth(user)
+    }
+
+    /// The agent as a side's REST API would show him.
+    #[must_use]
+    pub fn view(&self, side: Side, user: &str) -> Option<Truth> {
+        self.shared.input(Input::Tick);
+        self.shared.state().core.view(side, user)
+    }
+
+    /// What the pair saw and did, oldest first.
+    #[must_use]
+    pub fn log(&self) -> Vec<LogEntry> {
+        self.shared.state().core.log()
+    }
+
+    /// Where a side says it can be reached.
+    #[must_use]
+    pub fn node_address(&self, side: Side) -> NodeAddress {
+        self.shared.state().core.addresses(side)
+    }
+
+    /// Where a side can be reached over sockets; `None` for a pair in memory.
+    #[must_use]
+    pub fn addresses(&self, side: Side) -> Option<Addresses> {
+        self.shared.sockets.as_ref().map(|sockets| sockets.addresses(side))
+    }
+
+    /// The pair's own CA, PEM; `None` for a pair in memory.
+    #[must_use]
+    pub fn ca_pem(&self) -> Option<&str> {
+        self.shared.sockets.as_ref().map(Sockets::ca_pem)
+    }
+
+    /// Sends a REST request in memory.
+    ///
+    /// # Errors
+    ///
+    /// The port refuses, or the connection is reset.
+    pub async fn http(
+        &self,
+        side: Side,
+        request: http::Request<Bytes>,
+    ) -> Result<http::Response<Bytes>, HttpFault> {
+        self.shared.admit(side, Port::Rest).await?;
+        self.shared.request(side, request).await
+    }
+
+    /// Sends a BOSH request in memory.
+    ///
+    /// # Errors
+    ///
+    /// The port refuses, or the connection is reset.
+    pub async fn bosh(
+        &self,
+        side: Side,
+        request: http::Request<Bytes>,
+    ) -> Result<http::Response<Bytes>, HttpFault> {
+        self.shared.admit(side, Port::Bosh).await?;
+        crate::front::bosh::exchange(&self.shared, side, request).await
+    }
+
+    /// Opens an XMPP byte stream in memory, without TLS. On a black hole it opens and never answers.
+    ///
+    /// # Errors
+    ///
+    /// The port refuses.
+    pub fn xmpp(&self, side: Side) -> std::io::Result<tokio::io::DuplexStream> {
+        // Large enough that neither end waits for the other in ordinary traffic.
+        let (near, far) = tokio::io::duplex(256 * 1024);
+        match self.shared.listener(side, Port::Xmpp) {
+            ListenerState::Refusing => return Err(std::io::ErrorKind::ConnectionRefused.into()),
+            ListenerState::BlackHole => self.shared.spawn(async move {
+                let _kept = far;
+                std::future::pending::<()>().await;
+            }),
+            ListenerState::Open => {
+                let weak = Arc::downgrade(&self.shared);
+                self.shared.spawn(crate::front::stream::serve(far, weak, side));
+            }
+        }
+        Ok(near)
+    }
+
+    /// Ends the pair at once, whoever else holds a handle: listeners close, streams and requests are cut.
+    pub fn shutdown(&self) {
+        self.shared.tasks.lock().unwrap_or_else(PoisonError::into_inner).abort_all();
+    }
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        // A panic inside of the core is a bug that the test sees anyway.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn now(&self) -> Duration {
+        self.start.elapsed()
+    }
+
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        while tasks.try_join_next().is_some() {}
+        tasks.spawn(task);
+    }
+
+    pub(crate) fn sockets(&self) -> Option<&Sockets> {
+        self.sockets.as_ref()
+    }
+
+    pub(crate) fn host(&self, side: Side) -> String {
+        self.state().core.addresses(side).host
+    }
+
+    pub(crate) fn listener(&self, side: Side, port: Port) -> ListenerState {
+        *self.ports[side.index()][port as usize].borrow()
+    }
+
+    pub(crate) fn watch(&self, side: Side, port: Port) -> watch::Receiver<ListenerState> {
+        self.ports[side.index()][port as usize].subscribe()
+    }
+
+    pub(crate) fn bosh(&self, side: Side) -> MutexGuard<'_, Bosh> {
+        self.bosh[side.index()].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Passes when the port is open; refuses, or never returns, when it is not.
+    pub(crate) async fn admit(&self, side: Side, port: Port) -> Result<(), HttpFault> {
+        match self.listener(side, port) {
+            ListenerState::Open => Ok(()),
+            ListenerState::Refusing => Err(HttpFault::NotConnected),
+            ListenerState::BlackHole => std::future::pending().await,
+        }
+    }
+
+    /// Hands one input to the core and its outputs on.
+    pub(crate) fn input(&self, input: Input) {
+        let outputs = {
+            let mut state = self.state();
+            let now = self.now();
+            state.core.step(now, input)
+        };
+        self.route(outputs);
+    }
+
+    /// A number for a request or stream that was not used before.
+    pub(crate) fn number(&self) -> u64 {
+        let mut state = self.state();
+        state.next_id += 1;
+        state.next_id
+    }
+
+    /// Opens a stream in the core; what the core says to it arrives at the receiver.
+    pub(crate) fn open_stream(
+        &self,
+        side: Side,
+        transport: Transport,
+    ) -> (u64, mpsc::UnboundedReceiver<Outgoing>) {
+        let conn = self.number();
+        let (sender, receiver) = mpsc::unbounded_channel();
+        self.state().streams.insert(conn, sender);
+        self.input(Input::XmppOpened { conn, side, transport });
+        (conn, receiver)
+    }
+
+    /// The stream is over on the client's side.
+    pub(crate) fn close_stream(&self, conn: u64, clean: bool) {
+        if self.state().streams.remove(&conn).is_some() {
+            self.input(Input::XmppClosed { conn, clean });
+        }
+    }
+
+    /// One request to the core.
+    pub(crate) async fn request(
+        &self,
+        side: Side,
+        request: http::Request<Bytes>,
+    ) -> Result<http::Response<Bytes>, HttpFault> {
+        let id = self.number();
+        let (sender, receiver) = oneshot::channel();
+        self.state().replies.insert(id, sender);
+        self.input(Input::Http { id, side, request });
+        let gone = Gone { shared: self, id };
+        let answer = receiver.await;
+        drop(gone);
+        match answer {
+            Ok(answer) => answer,
+            // The pair has ended; nobody will answer.
+            Err(_) => std::future::pending().await,
+        }
+    }
+
+    fn route(&self, outputs: Vec<Output>) {
+        let mut state = self.state();
+        for output in outputs {
+            match output {
+                Output::HttpReply { id, response } => {
+                    if let Some(reply) = state.replies.remove(&id) {
+                        // The client may have gone.
+                        let _ = reply.send(Ok(response));
+                    }
+                }
+                Output::HttpReset { id } => {
+                    if let Some(reply) = state.replies.remove(&id) {
+                        let _ = reply.send(Err(HttpFault::Reset));
+                    }
+                }
+                Output::XmppSend { conn, xml } => {
+                    if let Some(stream) = state.streams.get(&conn) {
+                        let _ = stream.send(Outgoing::Send(xml));
+                    }
+                }
+                Output::XmppEnd { conn, how } => {
+                    if let Some(stream) = state.streams.remove(&conn) {
+                        let _ = stream.send(Outgoing::End(how));
+                    }
+                }
+                Output::Listener { side, port, state: listener } => {
+                    self.ports[side.index()][port as usize].send_replace(listener);
+                }
+            }
+        }
+        drop(state);
+        self.moved.notify_one();
+    }
+}
+
+/// Tells the core when the client of a request goes away.
+struct Gone<'a> {
+    shared: &'a Shared,
+    id: u64,
+}
+
+impl Drop for Gone<'_> {
+    fn drop(&mut self) {
+        let pending = self.shared.state().replies.remove(&self.id).is_some();
+        if pending {
+            self.shared.input(Input::HttpGone { id: self.id });
+        }
+    }
+}
+
+/// Lets time pass in the core. It holds the pair only while it steps, so that the last handle can end it.
+async fn tick(weak: WeakSim) {
+    loop {
+        let Some(shared) = weak.upgrade() else { return };
+        let core = shared.state().core.next_deadline();
+        let bosh = Side::BOTH.into_iter().filter_map(|side| shared.bosh(side).next_deadline()).min();
+        let deadline = [core, bosh].into_iter().flatten().min().map(|at| shared.start + at);
+        let moved = shared.moved.clone();
+        drop(shared);
+        let due = async {
+            match deadline {
+                Some(at) => tokio::time::sleep_until(at).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            () = moved.notified() => continue,
+            () = due => {}
+        }
+        let Some(shared) = weak.upgrade() else { return };
+        shared.input(Input::Tick);
+        for side in Side::BOTH {
+            crate::front::bosh::tick(&shared, side);
+        }
+    }
+}
