@@ -277,6 +277,32 @@ async fn closing_takes_less_than_a_second_whatever_the_server_does() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn closing_is_quick_even_while_a_write_hangs() {
+    let (mut link, server) = linked(config()).await;
+    server.stuck.store(true, std::sync::atomic::Ordering::SeqCst);
+    let control = Arc::clone(&link.control);
+    let asking = tokio::spawn({
+        let control = Arc::clone(&control);
+        async move { control.barrier().await }
+    });
+    tokio::task::yield_now().await;
+    let began = Instant::now();
+    control.close().await;
+    assert_eq!(end(link.events.recv().await).kind(), EndCause::ClosedByUs);
+    assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+    assert_eq!(asking.await.unwrap().unwrap_err().kind(), EndCause::ClosedByUs);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_takes_nothing_is_silent() {
+    let (mut link, server) = linked(config()).await;
+    server.stuck.store(true, std::sync::atomic::Ordering::SeqCst);
+    let began = Instant::now();
+    assert_eq!(end(link.events.recv().await).kind(), EndCause::Silent);
+    assert_eq!(began.elapsed(), Duration::from_secs(30), "the ping after 20 s, and 10 s of patience with it");
+}
+
+#[tokio::test(start_paused = true)]
 async fn dropping_the_events_ends_the_link_politely() {
     let (link, mut server) = linked(config()).await;
     drop(link.events);

@@ -4,12 +4,13 @@
 //! not empty the transport is not read: a slow owner slows the server down and costs no memory.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::Instant;
 
-use super::core::{Core, Input, Output, Token};
+use super::core::{Core, Input, Output, Token, closed};
 use super::link::{Ended, Request};
 use crate::error::{EndCause, LinkError};
 use crate::event::Event;
@@ -30,6 +31,7 @@ pub(super) struct Driver {
     pub(super) own_activity: bool,
     pub(super) send_timeout: Duration,
     pub(super) ended: Ended,
+    pub(super) hurry: Arc<Notify>,
     pub(super) place: String,
 }
 
@@ -165,12 +167,14 @@ impl Driver {
     }
 
     async fn send(&mut self, stanza: Stanza) -> Result<(), LinkError> {
-        match tokio::time::timeout(self.send_timeout, self.transport.send(stanza)).await {
-            Ok(result) => result,
-            Err(_) => Err(LinkError::new(
-                EndCause::Silent,
-                format!("the server took nothing we wrote for {:?}", self.send_timeout),
-            )),
+        let sending = tokio::time::timeout(self.send_timeout, self.transport.send(stanza));
+        tokio::select! {
+            biased;
+            sent = sending => sent.unwrap_or_else(|_| {
+                let detail = format!("the server took nothing we wrote for {:?}", self.send_timeout);
+                Err(LinkError::new(EndCause::Silent, detail))
+            }),
+            () = self.hurry.notified() => Err(closed()),
         }
     }
 

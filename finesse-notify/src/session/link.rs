@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 
 use super::core::Command;
 use crate::error::{EndCause, LinkError};
@@ -13,6 +13,9 @@ use crate::transport::Activity;
 
 /// Commands that may wait for the driver. They are taken at once, so a few are plenty.
 pub(super) const COMMANDS: usize = 64;
+
+/// When a polite end has taken this long, the driver drops whatever holds it up. Unsubscribing and closing are bounded by 400 ms each.
+const PATIENCE: Duration = Duration::from_millis(900);
 
 /// Longest pubsub node accepted. Real ones have some forty bytes.
 const LONGEST_NODE: usize = 1024;
@@ -68,11 +71,17 @@ pub(super) struct Control {
     requests: mpsc::Sender<Request>,
     activity: Activity,
     ended: Ended,
+    hurry: Arc<Notify>,
 }
 
 impl Control {
     pub(super) fn new(requests: mpsc::Sender<Request>, activity: Activity) -> Self {
-        Self { requests, activity, ended: Ended::default() }
+        Self { requests, activity, ended: Ended::default(), hurry: Arc::default() }
+    }
+
+    /// Told when the driver must stop waiting for a peer that takes nothing.
+    pub(super) fn hurry(&self) -> Arc<Notify> {
+        Arc::clone(&self.hurry)
     }
 
     pub(super) fn ended(&self) -> Ended {
@@ -117,9 +126,14 @@ impl LinkControl for Control {
 
     async fn close(&self) {
         let (done, wait) = oneshot::channel();
-        if self.requests.send(Request::Close(done)).await.is_ok() {
-            // An error means that the driver is gone, which is as good.
-            let _ = wait.await;
+        let polite = async {
+            if self.requests.send(Request::Close(done)).await.is_ok() {
+                // An error means that the driver is gone, which is as good.
+                let _ = wait.await;
+            }
+        };
+        if tokio::time::timeout(PATIENCE, polite).await.is_err() {
+            self.hurry.notify_one();
         }
     }
 

@@ -105,9 +105,10 @@ fn start(
         commands,
         activity,
         own_activity,
-        // A peer that takes nothing for as long as a silent link would go unnoticed is as good as silent.
-        send_timeout: config.ping.worst_case(),
+        // A peer that takes nothing for as long as pings may stay unanswered is as good as silent.
+        send_timeout: config.ping.timeout.saturating_mul(config.ping.misses),
         ended: control.ended(),
+        hurry: control.hurry(),
         place,
     };
     tokio::spawn(driver.run(early));

@@ -7,6 +7,7 @@
     reason = "shared by several test programs, each of which uses a part"
 )]
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -42,11 +43,15 @@ pub enum Did {
 pub struct Scripted {
     inbound: UnboundedReceiver<Result<Stanza, LinkError>>,
     did: UnboundedSender<Did>,
+    stuck: Arc<AtomicBool>,
 }
 
 #[async_trait]
 impl Transport for Scripted {
     async fn send(&mut self, stanza: Stanza) -> Result<(), LinkError> {
+        if self.stuck.load(Ordering::SeqCst) {
+            std::future::pending::<()>().await;
+        }
         self.did.send(Did::Sent(stanza)).map_err(|_| LinkError::new(EndCause::Network, "server end dropped"))
     }
     async fn next(&mut self) -> Result<Stanza, LinkError> {
@@ -65,6 +70,8 @@ impl Transport for Scripted {
 
 /// The server's end of a scripted transport.
 pub struct Server {
+    /// While set, the client's writing gets nowhere.
+    pub stuck: Arc<AtomicBool>,
     say: UnboundedSender<Result<Stanza, LinkError>>,
     did: UnboundedReceiver<Did>,
 }
@@ -77,7 +84,9 @@ pub struct ScriptedConnect {
 pub fn scripted() -> (ScriptedConnect, Server) {
     let (say, inbound) = unbounded_channel();
     let (did, log) = unbounded_channel();
-    (ScriptedConnect { next: Mutex::new(vec![Scripted { inbound, did }]) }, Server { say, did: log })
+    let stuck = Arc::new(AtomicBool::new(false));
+    let scripted = Scripted { inbound, did, stuck: Arc::clone(&stuck) };
+    (ScriptedConnect { next: Mutex::new(vec![scripted]) }, Server { stuck, say, did: log })
 }
 
 #[async_trait]
