@@ -48,7 +48,7 @@ impl BaseUrl {
                 "base url \"{shown}\": host or port is missing or wrong; give https://host:port"
             ));
         }
-        if uri.path().trim_end_matches('/') != "" || uri.query().is_some() || text.contains('#') {
+        if !uri.path().trim_end_matches('/').is_empty() || uri.query().is_some() || text.contains('#') {
             return Err(format!(
                 "base url \"{shown}\": leave out what follows the port; give https://host:port"
             ));

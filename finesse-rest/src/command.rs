@@ -376,11 +376,7 @@ mod tests {
 
     #[test]
     fn every_command_becomes_its_documented_request() {
-        let mobile = MobileAgent {
-            mode: Some("CALL_BY_CALL".into()),
-            dial_number: Some("5550142".into()),
-            ..MobileAgent::default()
-        };
+        let mobile = MobileAgent { mode: Some("CALL_BY_CALL".into()), dial_number: Some("5550142".into()) };
         let on_call = |action| Command::Call { dialog: dialog(), action, target: extension() };
         let table = [
             (

@@ -131,21 +131,21 @@ impl fmt::Display for Progress {
 /// An operation that did not succeed.
 #[derive(Clone)]
 pub struct Error {
-    inner: Box<Inner>,
+    inner: Inner,
 }
 
 #[derive(Clone)]
 struct Inner {
     operation: String,
     side: String,
-    fault: Fault,
+    fault: Box<Fault>,
 }
 
 impl Error {
     /// An error made by hand, for mocks and for services of one's own. `detail` says what came back, as a lower-case fragment.
     #[must_use]
     pub fn new(kind: ErrorKind, progress: Progress, detail: impl Into<String>) -> Self {
-        Self::from_fault(String::new(), String::new(), Fault::new(kind, progress, detail))
+        Self::from_fault(String::new(), String::new(), Box::new(Fault::new(kind, progress, detail)))
     }
 
     /// Names the operation, for example "reading user 40217", and the side it happened on.
@@ -184,8 +184,8 @@ impl Error {
         self
     }
 
-    pub(crate) fn from_fault(operation: String, side: String, fault: Fault) -> Self {
-        Self { inner: Box::new(Inner { operation, side, fault }) }
+    pub(crate) fn from_fault(operation: String, side: String, fault: Box<Fault>) -> Self {
+        Self { inner: Inner { operation, side, fault } }
     }
 
     /// The class.

@@ -133,14 +133,14 @@ fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
 }
 
 /// An answer: what it means for the operation.
-pub(crate) fn of_answer(answer: Response<Bytes>, write: bool) -> Result<Answer, Fault> {
+pub(crate) fn of_answer(answer: Response<Bytes>, write: bool) -> Result<Answer, Box<Fault>> {
     let header = |name| answer.headers().get(name).and_then(|value| value.to_str().ok());
     let status = answer.status().as_u16();
     let content = content(header(CONTENT_TYPE), answer.body());
     if answer.status().is_success() {
         return match content {
-            Content::Html | Content::Json => Err(not_finesse(status, content, write)),
-            Content::Empty | Content::Other if !write => Err(not_finesse(status, content, write)),
+            Content::Html | Content::Json => Err(Box::new(not_finesse(status, content, write))),
+            Content::Empty | Content::Other if !write => Err(Box::new(not_finesse(status, content, write))),
             _ => {
                 let request_id =
                     answer.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok()).map(str::to_owned);
@@ -168,13 +168,13 @@ pub(crate) fn of_answer(answer: Response<Bytes>, write: bool) -> Result<Answer, 
     {
         detail = format!("{status} redirects to {}, which is not followed", quote(location));
     }
-    Err(Fault {
+    Err(Box::new(Fault {
         status: Some(status),
         retry_after: header(RETRY_AFTER).and_then(|wait| retry_after(wait, header(DATE))),
         webapp_missing: status == 404 && content == Content::Html,
         api_errors,
         ..Fault::new(kind, progress, detail)
-    })
+    }))
 }
 
 /// The table of the module, for everything but 2xx.
@@ -237,6 +237,7 @@ pub(crate) fn of_decode(error: &DecodeError, status: u16) -> Fault {
         Decode::Empty | Decode::Html | Decode::Json | Decode::NotXml | Decode::WrongRoot => {
             ErrorKind::NotFinesse
         }
+        Decode::TooLarge => ErrorKind::TooLarge,
         _ => ErrorKind::Decode,
     };
     Fault {

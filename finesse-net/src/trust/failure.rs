@@ -60,6 +60,12 @@ impl fmt::Display for TrustReason {
 /// A server that could not prove who it is: which certificate it showed, what was wrong with it, what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TrustFailure {
+    // In a box, because it travels inside other errors, most of which are about something else.
+    parts: Box<Parts>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Parts {
     reason: TrustReason,
     host: Option<String>,
     subject: Option<String>,
@@ -71,59 +77,60 @@ impl TrustFailure {
     /// A failure of this class; `detail` says what was found, as a lower-case fragment.
     #[must_use]
     pub fn new(reason: TrustReason, detail: impl Into<String>) -> Self {
-        Self { reason, host: None, subject: None, fingerprint: None, detail: detail.into() }
+        let detail = detail.into();
+        Self { parts: Box::new(Parts { reason, host: None, subject: None, fingerprint: None, detail }) }
     }
 
     /// Names the host that was dialled.
     #[must_use]
     pub fn with_host(mut self, host: impl Into<String>) -> Self {
-        self.host = Some(host.into());
+        self.parts.host = Some(host.into());
         self
     }
 
     /// Names the certificate that was presented.
     #[must_use]
     pub fn with_certificate(mut self, subject: impl Into<String>, fingerprint: impl Into<String>) -> Self {
-        self.subject = Some(subject.into());
-        self.fingerprint = Some(fingerprint.into());
+        self.parts.subject = Some(subject.into());
+        self.parts.fingerprint = Some(fingerprint.into());
         self
     }
 
     /// The class.
     #[must_use]
     pub fn reason(&self) -> TrustReason {
-        self.reason
+        self.parts.reason
     }
 
     /// The host that was dialled, if it is known.
     #[must_use]
     pub fn host(&self) -> Option<&str> {
-        self.host.as_deref()
+        self.parts.host.as_deref()
     }
 
     /// The subject of the presented certificate. `None` if the handshake did not get that far.
     #[must_use]
     pub fn subject(&self) -> Option<&str> {
-        self.subject.as_deref()
+        self.parts.subject.as_deref()
     }
 
     /// SHA-256 of the presented certificate in hex, which is what a pin names.
     #[must_use]
     pub fn fingerprint(&self) -> Option<&str> {
-        self.fingerprint.as_deref()
+        self.parts.fingerprint.as_deref()
     }
 
     /// What was found, without the remedy.
     #[must_use]
     pub fn detail(&self) -> &str {
-        &self.detail
+        &self.parts.detail
     }
 
     /// What a person can do about it.
     #[must_use]
     pub fn remedy(&self) -> String {
-        let pin = self.fingerprint.as_deref().unwrap_or("of the certificate");
-        match self.reason {
+        let pin = self.fingerprint().unwrap_or("of the certificate");
+        match self.reason() {
             TrustReason::ClientCertificateRequired => String::from(
                 "switch mutual TLS off on the proxy, or connect past it: this client presents no certificate of its own",
             ),
@@ -154,15 +161,15 @@ impl TrustFailure {
 
 impl fmt::Display for TrustFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(subject) = &self.subject {
+        if let Some(subject) = self.subject() {
             write!(f, "certificate \"{subject}\" ")?;
         } else {
             f.write_str("tls identity ")?;
         }
-        if let Some(host) = &self.host {
+        if let Some(host) = self.host() {
             write!(f, "of {host} ")?;
         }
-        write!(f, "not accepted: {}; {}", self.detail, self.remedy())
+        write!(f, "not accepted: {}; {}", self.detail(), self.remedy())
     }
 }
 

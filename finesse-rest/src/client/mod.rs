@@ -19,6 +19,7 @@ pub use self::resource::{DialogResource, UserResource};
 use crate::api::{Accepted, SideApi};
 use crate::base::{BaseUrl, segment};
 use crate::command::Command;
+#[cfg(feature = "reqwest")]
 use crate::credentials::Credentials;
 use crate::error::{Error, ErrorKind, Progress};
 use crate::outcome::{self, Answer, Fault};
@@ -138,11 +139,11 @@ impl Client {
                 );
             }
         }
-        result.map_err(|fault| self.error(operation, fault))
+        result.map_err(|fault| self.error(operation, *fault))
     }
 
     fn error(&self, operation: impl Into<String>, fault: Fault) -> Error {
-        Error::from_fault(operation.into(), self.base_url().to_owned(), fault)
+        Error::from_fault(operation.into(), self.base_url().to_owned(), Box::new(fault))
     }
 
     fn refused(&self, operation: impl Into<String>, why: impl Into<String>) -> Error {

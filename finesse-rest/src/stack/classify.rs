@@ -28,12 +28,12 @@ pub(super) struct Classify<S> {
 
 impl<S: HttpTransport> Service<Call> for Classify<S> {
     type Response = Answer;
-    type Error = Fault;
-    type Future = Pin<Box<dyn Future<Output = Result<Answer, Fault>> + Send>>;
+    type Error = Box<Fault>;
+    type Future = Pin<Box<dyn Future<Output = Result<Answer, Box<Fault>>> + Send>>;
 
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Fault>> {
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Box<Fault>>> {
         // A transport that is not ready has not been given anything; what it says about sending holds as it is.
-        self.inner.poll_ready(cx).map_err(|error| outcome::of_failure(&error, false))
+        self.inner.poll_ready(cx).map_err(|error| Box::new(outcome::of_failure(&error, false)))
     }
 
     fn call(&mut self, call: Call) -> Self::Future {
@@ -42,7 +42,7 @@ impl<S: HttpTransport> Service<Call> for Classify<S> {
         Box::pin(async move {
             match exchange.await {
                 Ok(answer) => outcome::of_answer(answer, write),
-                Err(error) => Err(outcome::of_failure(&error, write)),
+                Err(error) => Err(Box::new(outcome::of_failure(&error, write))),
             }
         })
     }

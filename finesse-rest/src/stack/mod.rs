@@ -42,7 +42,7 @@ pub(crate) struct Call {
 }
 
 /// The whole stack with its types erased.
-pub(crate) type Stack = BoxCloneSyncService<Call, Answer, Fault>;
+pub(crate) type Stack = BoxCloneSyncService<Call, Answer, Box<Fault>>;
 
 /// Puts the stack together over a transport.
 pub(crate) fn build(
