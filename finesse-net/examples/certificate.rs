@@ -3,6 +3,8 @@
 //! ```sh
 //! cargo run -p finesse-net --example certificate -- fin-a.lab.example 8445
 //! ```
+//!
+//! Needs: a server that speaks TLS
 
 #![expect(clippy::print_stdout, reason = "an example prints")]
 

@@ -188,3 +188,40 @@ fn words(error: &io::Error) -> String {
         _ => error.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    async fn refusing() -> SocketAddr {
+        TcpListener::bind(("127.0.0.1", 0)).await.unwrap().local_addr().unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_name_is_reached_by_any_of_its_addresses() {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let stream = first_of(vec![refusing().await, refusing().await, address]).await.unwrap();
+        assert_eq!(stream.peer_addr().unwrap(), address);
+    }
+
+    #[tokio::test]
+    async fn without_a_reachable_address_the_last_error_is_told() {
+        let error = first_of(vec![refusing().await, refusing().await]).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
+        assert_eq!(first_of(Vec::new()).await.unwrap_err().kind(), io::ErrorKind::AddrNotAvailable);
+    }
+
+    #[tokio::test]
+    async fn a_connection_gets_its_options() {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let stream =
+            connect(&Target::plain("127.0.0.1", listener.local_addr().unwrap().port())).await.unwrap();
+        assert!(stream.nodelay().unwrap());
+        assert!(SockRef::from(&stream).keepalive().unwrap());
+        #[cfg(target_os = "linux")]
+        assert_eq!(SockRef::from(&stream).tcp_user_timeout().unwrap(), Some(USER_TIMEOUT));
+    }
+}

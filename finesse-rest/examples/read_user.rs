@@ -3,6 +3,8 @@
 //! ```sh
 //! FINESSE_PASSWORD=... cargo run -p finesse-rest --example read_user -- https://fin-a.lab.example:8445 40217 [CA.pem]
 //! ```
+//!
+//! Needs: a Finesse server or this project's simulator, and the agent's password in the variable FINESSE_PASSWORD
 
 #![expect(clippy::print_stdout, reason = "an example prints")]
 

@@ -170,6 +170,17 @@ async fn a_server_that_never_answers_ends_in_a_timeout_with_unknown_outcome() {
 }
 
 #[tokio::test]
+async fn a_handshake_that_never_ends_is_a_timeout_that_proves_nothing_was_sent() {
+    // Takes the connection and never speaks TLS.
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let url = format!("https://127.0.0.1:{}", listener.local_addr().unwrap().port());
+    let client =
+        client(&url).connect_timeout(Duration::from_millis(200)).trust(Trust::InsecureAcceptAnything);
+    let error = submit(&client.build().unwrap()).await.unwrap_err();
+    assert_eq!((error.kind(), error.progress()), (ErrorKind::Timeout, Progress::NotSent), "{error:?}");
+}
+
+#[tokio::test]
 async fn html_with_200_is_not_finesse() {
     let server = plain(answer("200 OK", "text/html", HTML)).await;
     let client = client(&server.url("http")).build().unwrap();
