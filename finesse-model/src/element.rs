@@ -11,7 +11,7 @@ pub struct Element {
     /// Its text, trimmed; empty if it has only children.
     pub text: String,
     /// Its children, in order.
-    pub children: Vec<Element>,
+    pub children: Vec<Self>,
 }
 
 impl Element {

@@ -1,8 +1,10 @@
 //! Reading what Finesse writes, with its inconsistencies. Each test is named after the trap it stands for.
 
+#![allow(clippy::unwrap_used, reason = "a helper of a test may fail as loudly as the test")]
+
 use finesse_model::{
-    ApiErrors, DecodeErrorKind, Dialogs, Document, ReasonClass, Role, Scalar, SystemInfo, SystemStatus, Update, UpdateData, User,
-    UserState, Verb, decode, decode_all,
+    ApiErrors, DecodeErrorKind, Dialogs, Document, ReasonClass, Role, Scalar, SystemInfo, SystemStatus,
+    Update, UpdateData, User, UserState, Verb, decode, decode_all,
 };
 use serde_json::json;
 
@@ -23,7 +25,12 @@ fn an_update_is_read_in_any_order_and_case_and_an_empty_request_id_is_none() {
     assert_eq!(update.event, Verb::Put);
     assert_eq!(update.source, "/finesse/api/User/40217");
     assert_eq!(update.request_id, None);
-    assert!(Update::from_xml("<update><event> DELETE </event><source>/x</source><data></data></update>").unwrap().data.is_none());
+    assert!(
+        Update::from_xml("<update><event> DELETE </event><source>/x</source><data></data></update>")
+            .unwrap()
+            .data
+            .is_none()
+    );
 }
 
 #[test]
@@ -63,7 +70,11 @@ fn an_added_dialog_comes_in_the_plural_wrapper_and_a_changed_one_does_not() {
 
 #[test]
 fn errors_have_the_same_shape_whatever_the_channel() {
-    let Some(UpdateData::ApiErrors(by_event)) = Update::from_xml(include_str!("fixtures/update-error.xml")).unwrap().data else { panic!() };
+    let Some(UpdateData::ApiErrors(by_event)) =
+        Update::from_xml(include_str!("fixtures/update-error.xml")).unwrap().data
+    else {
+        panic!()
+    };
     let by_rest = ApiErrors::from_xml(
         "<ApiErrors><ApiError><ErrorType>Call Operation Failure</ErrorType><ErrorMessage>CF_RESOURCE_OUT_OF_SERVICE</ErrorMessage>\
          <ErrorData>34</ErrorData></ApiError></ApiErrors>",
@@ -75,7 +86,10 @@ fn errors_have_the_same_shape_whatever_the_channel() {
 
 #[test]
 fn one_bad_dialog_does_not_lose_the_others() {
-    let list = Dialogs::from_xml("<Dialogs><Dialog><state>ACTIVE</state></Dialog><Dialog><id>7</id></Dialog></Dialogs>").unwrap();
+    let list = Dialogs::from_xml(
+        "<Dialogs><Dialog><state>ACTIVE</state></Dialog><Dialog><id>7</id></Dialog></Dialogs>",
+    )
+    .unwrap();
     assert_eq!(list.dialogs.len(), 1);
     assert_eq!(list.rejected[0].kind(), DecodeErrorKind::MissingField);
     assert!(Dialogs::from_xml("<Dialogs/>").unwrap().dialogs.is_empty());
@@ -143,13 +157,18 @@ fn a_whole_stanza_is_read_with_escaped_text_and_with_child_elements() {
 
 #[test]
 fn json_has_one_spelling_and_arrays_always() {
-    let Document::Update(update) = decode(include_str!("fixtures/update-dialog-added.xml")).unwrap() else { panic!() };
+    let Document::Update(update) = decode(include_str!("fixtures/update-dialog-added.xml")).unwrap() else {
+        panic!()
+    };
     let value = serde_json::to_value(&update).unwrap();
     assert_eq!(value["event"], "POST");
     let dialog = &value["data"]["Dialogs"][0];
     assert_eq!(dialog["id"], "90233187");
     assert_eq!(dialog["participants"][1]["actions"], json!([]));
-    assert_eq!(dialog["mediaProperties"]["callvariables"][0], json!({ "name": "callVariable1", "value": "R&D desk" }));
+    assert_eq!(
+        dialog["mediaProperties"]["callvariables"][0],
+        json!({ "name": "callVariable1", "value": "R&D desk" })
+    );
     assert_eq!(dialog["associatedDialogUri"], "");
     assert!(dialog.get("secondaryId").is_none());
 }
