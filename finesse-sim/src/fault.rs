@@ -99,6 +99,7 @@ pub enum Fault {
         path: Option<String>,
     },
     /// User and Dialog requests answer 500 with this probability; 0 ends it.
+    #[serde(rename = "user_500")]
     User500 {
         /// Where.
         side: Side,

@@ -50,7 +50,7 @@ impl SimCore {
                 self.after(delay, Task::Execute { side, cti_life, command });
             }
             // Written into a dead socket. The object's queue stands still until the side goes out of service.
-            Cti::Unnoticed if !self.profile.queue_survives_outage => self.lost(side, &command),
+            Cti::Unnoticed { .. } if !self.profile.queue_survives_outage => self.lost(side, &command),
             _ => {}
         }
     }
@@ -205,18 +205,24 @@ impl SimCore {
     }
 
     /// The link is lost. The side notices after `notice`.
-    pub(super) fn cti_lost(&mut self, side: Side, notice: Duration) {
+    pub(super) fn cti_lost(&mut self, side: Side, notice: Duration, silent: bool) {
         let (now, interval) = (self.now, self.profile.heartbeat_interval);
         let node = self.node_mut(side);
         node.cti_reachable = false;
         if let Cti::Up { .. } = node.cti {
             node.last_heartbeat = node.heartbeat(now, interval);
-            node.cti = Cti::Unnoticed;
+            node.cti = Cti::Unnoticed { silent };
             node.cti_life += 1;
             let cti_life = node.cti_life;
             self.after(notice, Task::CtiNoticed { side, cti_life });
-        } else if node.cti == Cti::Unnoticed || node.cti == Cti::Recovering {
-            // A cut of a silent link is seen sooner; a link lost while reading starts over.
+        } else if matches!(node.cti, Cti::Recovering)
+            || (matches!(node.cti, Cti::Unnoticed { .. }) && !silent)
+        {
+            // A cut of a silent link is seen sooner, silence of a lost one changes nothing; a link lost while reading
+            // starts over.
+            if let Cti::Unnoticed { .. } = node.cti {
+                node.cti = Cti::Unnoticed { silent };
+            }
             node.cti_life += 1;
             let cti_life = node.cti_life;
             self.after(notice, Task::CtiNoticed { side, cti_life });
@@ -226,7 +232,7 @@ impl SimCore {
     /// The side sees that the link is gone.
     pub(super) fn cti_noticed(&mut self, side: Side, cti_life: u64) {
         let node = self.node_mut(side);
-        if node.cti_life != cti_life || !matches!(node.cti, Cti::Unnoticed | Cti::Recovering) {
+        if node.cti_life != cti_life || !matches!(node.cti, Cti::Unnoticed { .. } | Cti::Recovering) {
             return;
         }
         node.cti = Cti::Down;
@@ -239,7 +245,7 @@ impl SimCore {
         let now = self.now;
         let node = self.node_mut(side);
         node.cti_reachable = true;
-        if node.cti == Cti::Unnoticed {
+        if node.cti == (Cti::Unnoticed { silent: true }) {
             // The silence ended before three heartbeats were missed: nothing is lost, everything is late.
             node.cti_life += 1;
             node.cti = Cti::Up { since: now };

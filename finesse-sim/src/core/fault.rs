@@ -22,12 +22,12 @@ impl SimCore {
             Fault::CtiCut { side } => {
                 for side in sides(side) {
                     let notice = self.draw(self.profile.cti_cut_notice);
-                    self.cti_lost(side, notice);
+                    self.cti_lost(side, notice, false);
                 }
             }
             Fault::CtiSilent { side } => {
                 let notice = self.profile.heartbeat_interval * self.profile.heartbeats_missed;
-                sides(side).into_iter().for_each(|side| self.cti_lost(side, notice));
+                sides(side).into_iter().for_each(|side| self.cti_lost(side, notice, true));
             }
             Fault::CtiRestore { side } => sides(side).into_iter().for_each(|side| self.cti_restored(side)),
             Fault::KillHost { side } => self.kill_host(side),

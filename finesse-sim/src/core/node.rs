@@ -14,8 +14,8 @@ use crate::{Lie, Truth};
 pub(crate) enum Cti {
     /// Connected since then.
     Up { since: Duration },
-    /// Lost, and the side does not know.
-    Unnoticed,
+    /// Lost, and the side does not know. A link that was only silent may speak again.
+    Unnoticed { silent: bool },
     /// Lost, and the side knows; it looks for a server.
     Down,
     /// A server has been found; agents and calls are being read.

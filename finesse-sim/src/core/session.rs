@@ -199,10 +199,7 @@ impl SimCore {
         let user = payload.and_then(|payload| {
             // Empty parts are ignored, so an empty password looks like a missing one.
             let parts: Vec<&str> = payload.split('\0').filter(|part| !part.is_empty()).collect();
-            let (name, secret) = match parts[..] {
-                [name, secret] | [_, name, secret] => (name, secret),
-                _ => return None,
-            };
+            let ([name, secret] | [_, name, secret]) = parts[..] else { return None };
             let domain = format!("@{}", self.node(side).domain());
             let name = unescape_node(name.strip_suffix(&domain).unwrap_or(name));
             self.authenticate(side, &Claim::new(&name, secret), "xmpp")
@@ -273,11 +270,9 @@ impl SimCore {
                     }
                 }
             }
-            Some("unavailable") if elem.at("to").is_none() => {
-                if session.priority.take().is_some() {
-                    self.echo(side, user, jid, true);
-                    self.user_gone(side, user);
-                }
+            Some("unavailable") if elem.at("to").is_none() && session.priority.take().is_some() => {
+                self.echo(side, user, jid, true);
+                self.user_gone(side, user);
             }
             // Subscriptions and directed presence between users do not matter here.
             _ => {}

@@ -186,7 +186,7 @@ impl SimCore {
             return Some(error(500, "Internal Server Error", "RUNTIME_EXCEPTION", ""));
         }
         let write = parts.method != Method::GET;
-        if self.node(side).cti == Cti::Unnoticed {
+        if matches!(self.node(side).cti, Cti::Unnoticed { .. }) {
             let odds = if write { self.profile.undetected_500 } else { self.profile.undetected_read_500 };
             if self.chance(odds) {
                 return Some(error(500, "Internal Server Error", "RUNTIME_EXCEPTION", ""));
@@ -225,7 +225,7 @@ impl SimCore {
         let (mut heartbeat, mut in_service) = (node.heartbeat(now, interval), node.in_service);
         let mut failing = match node.cti {
             Cti::Up { .. } => false,
-            Cti::Unnoticed => node.missed_heartbeats(now, interval) >= 2,
+            Cti::Unnoticed { .. } => node.missed_heartbeats(now, interval) >= 2,
             Cti::Down | Cti::Recovering => true,
         };
         match node.faults.lie {
