@@ -116,8 +116,18 @@ pub enum Fault {
         /// From 0 to 1.
         probability: f64,
     },
-    /// Events are sent twice with this probability; 0 ends it.
+    /// An item is sent twice, both times with the same item id, with this probability; 0 ends it.
     DupEvents {
+        /// Where.
+        side: Side,
+        /// Only nodes that contain this text.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        node: Option<String>,
+        /// From 0 to 1.
+        probability: f64,
+    },
+    /// An event is published twice, equal in content under two item ids, with this probability; 0 ends it.
+    RepeatEvents {
         /// Where.
         side: Side,
         /// Only nodes that contain this text.
@@ -216,6 +226,48 @@ pub enum Fault {
         /// Where.
         side: Side,
     },
+}
+
+impl Fault {
+    /// The user it is about, if it is about one.
+    #[must_use]
+    pub fn user(&self) -> Option<&str> {
+        match self {
+            Self::StreamReset { user, .. } | Self::HalfOpen { user, .. } => user.as_deref(),
+            Self::Conflict { user, .. }
+            | Self::ForcedLogoutNow { user, .. }
+            | Self::PasswordChanged { user, .. }
+            | Self::LockUser { user, .. }
+            | Self::UserUnknown { user, .. } => Some(user),
+            _ => None,
+        }
+    }
+
+    /// Whether its numbers make sense.
+    ///
+    /// # Errors
+    ///
+    /// Which number does not, in words.
+    pub fn check(&self) -> Result<(), String> {
+        match self {
+            Self::User500 { probability, .. }
+            | Self::Lose202 { probability, .. }
+            | Self::DropEvents { probability, .. }
+            | Self::DupEvents { probability, .. }
+            | Self::RepeatEvents { probability, .. }
+                if !(0.0..=1.0).contains(probability) =>
+            {
+                Err(format!("probability {probability} is not between 0 and 1"))
+            }
+            Self::DelayEvents { min, max, .. } if min > max => {
+                Err(format!("the shortest delay, {min:?}, is above the longest, {max:?}"))
+            }
+            Self::Slow { factor, .. } if !(factor.is_finite() && *factor > 0.0) => {
+                Err(format!("factor {factor} is not above 0"))
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 /// What a lying SystemInfo says.

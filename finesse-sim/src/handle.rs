@@ -15,6 +15,7 @@ use tokio::time::Instant;
 use crate::core::{Input, ListenerState, NodeAddress, Output, Port, SimCore, StreamEnd, Transport};
 use crate::front::bosh::Bosh;
 use crate::front::sockets::Sockets;
+use crate::tap::{self, Publications, Tap};
 use crate::{AgentSpec, Fault, LogEntry, Profile, Side, Truth, WorldAction, WorldReply};
 
 /// Why a request in memory got no answer. A request that hangs gets none either: it stays pending, and the caller's patience ends it.
@@ -80,6 +81,7 @@ struct State {
     next_id: u64,
     replies: BTreeMap<u64, oneshot::Sender<Result<http::Response<Bytes>, HttpFault>>>,
     streams: BTreeMap<u64, mpsc::UnboundedSender<Outgoing>>,
+    taps: Vec<Tap>,
 }
 
 impl Sim {
@@ -97,9 +99,9 @@ impl Sim {
     ///
     /// A port cannot be bound, or the certificates cannot be made.
     pub async fn serve(profile: Profile, seed: u64) -> std::io::Result<Self> {
-        let sockets = Sockets::bind().await?;
+        let (sockets, bound) = Sockets::bind()?;
         let sim = Self::build(profile, seed, Some(sockets));
-        Sockets::run(&sim.shared);
+        Sockets::run(&sim.shared, bound)?;
         Ok(sim)
     }
 
@@ -117,7 +119,8 @@ impl Sim {
         }
         let ports =
             Side::BOTH.map(|side| Port::ALL.map(|port| watch::Sender::new(core.listener(side, port))));
-        let state = State { core, next_id: 0, replies: BTreeMap::new(), streams: BTreeMap::new() };
+        let state =
+            State { core, next_id: 0, replies: BTreeMap::new(), streams: BTreeMap::new(), taps: Vec::new() };
         let shared = Arc::new(Shared {
             start: Instant::now(),
             state: Mutex::new(state),
@@ -138,12 +141,10 @@ impl Sim {
 
     /// Lets something happen in the world.
     pub fn world(&self, action: WorldAction) -> WorldReply {
-        let (reply, outputs) = {
-            let mut state = self.shared.state();
-            let now = self.shared.now();
-            state.core.world(now, action)
-        };
-        self.shared.route(outputs);
+        let mut state = self.shared.state();
+        let now = self.shared.now();
+        let (reply, outputs) = state.core.world(now, action);
+        self.shared.route(state, outputs);
         reply
     }
 
@@ -172,10 +173,45 @@ impl Sim {
         self.shared.state().core.log()
     }
 
+    /// Listens to what a side's web app does at its notification service from now on, in order. It begins with the presence of the
+    /// user `finesse` as it is now. While the side's own service is stopped nothing is published, as at a real side.
+    #[must_use]
+    pub fn publications(&self, side: Side) -> Publications {
+        let mut state = self.shared.state();
+        let (tap, publications) = tap::open(side, state.core.finesse_presence(side));
+        state.taps.push(tap);
+        publications
+    }
+
+    /// Serves the control API, by which programs in any language put faults in and let calls begin, on a free port of
+    /// loopback; see [`control`](crate::control) for what it takes. Returns its address.
+    ///
+    /// # Errors
+    ///
+    /// No port can be bound.
+    pub async fn serve_control(&self) -> std::io::Result<std::net::SocketAddr> {
+        let listener = tokio::net::TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).await?;
+        let address = listener.local_addr()?;
+        self.shared.spawn(crate::front::control::listen(listener, Arc::downgrade(&self.shared)));
+        Ok(address)
+    }
+
+    /// The pair behind a front end's handle.
+    pub(crate) fn of(weak: &WeakSim) -> Option<Self> {
+        weak.upgrade().map(|shared| Self { shared })
+    }
+
     /// Where a side says it can be reached.
     #[must_use]
     pub fn node_address(&self, side: Side) -> NodeAddress {
         self.shared.state().core.addresses(side)
+    }
+
+    /// Entries of the log from this index on, at most `limit` of them, with the index of the first. Indices count from the start of
+    /// the simulation; what the log has let go by is left out.
+    #[must_use]
+    pub fn log_since(&self, index: u64, limit: usize) -> (u64, Vec<LogEntry>) {
+        self.shared.state().core.log_since(index, limit)
     }
 
     /// Where a side can be reached over sockets; `None` for a pair in memory.
@@ -293,12 +329,10 @@ impl Shared {
 
     /// Hands one input to the core and its outputs on.
     pub(crate) fn input(&self, input: Input) {
-        let outputs = {
-            let mut state = self.state();
-            let now = self.now();
-            state.core.step(now, input)
-        };
-        self.route(outputs);
+        let mut state = self.state();
+        let now = self.now();
+        let outputs = state.core.step(now, input);
+        self.route(state, outputs);
     }
 
     /// A number for a request or stream that was not used before.
@@ -348,8 +382,8 @@ impl Shared {
         }
     }
 
-    fn route(&self, outputs: Vec<Output>) {
-        let mut state = self.state();
+    /// Hands outputs on. The lock of the step is held until all of them have left: another step must not overtake.
+    fn route(&self, mut state: MutexGuard<'_, State>, outputs: Vec<Output>) {
         for output in outputs {
             match output {
                 Output::HttpReply { id, response } => {
@@ -375,6 +409,9 @@ impl Shared {
                 }
                 Output::Listener { side, port, state: listener } => {
                     self.ports[side.index()][port as usize].send_replace(listener);
+                }
+                Output::Published { side, publication } => {
+                    state.taps.retain(|tap| tap.offer(side, &publication));
                 }
             }
         }

@@ -10,6 +10,7 @@
 //! The crate uses none of the client crates, so that it cannot share their mistakes.
 
 pub mod action;
+pub mod control;
 pub mod core;
 pub mod fault;
 pub mod log;
@@ -21,12 +22,15 @@ mod ca;
 mod duration_text;
 mod front;
 mod handle;
+mod percent;
+mod tap;
 
 pub use action::{WorldAction, WorldReply};
-pub use core::{Input, ListenerState, NodeAddress, Output, Port, SimCore, StreamEnd, Transport};
+pub use core::{Input, ListenerState, NodeAddress, Output, Port, Publication, SimCore, StreamEnd, Transport};
 pub use fault::{Fault, Lie};
 pub use handle::{Addresses, HttpFault, Sim};
 pub use log::{LogEntry, LogKind};
 pub use profile::Profile;
 pub use side::Side;
+pub use tap::Publications;
 pub use truth::{AgentSpec, DialogTruth, ParticipantTruth, Truth};

@@ -119,11 +119,27 @@ pub struct Envelope {
     pub thin_reserved: bool,
 }
 
+/// A notification service outside of the simulator that a side's SystemInfo points to. The side's own service runs on beside it;
+/// [`Sim::publications`](crate::Sim::publications) says what to publish there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExternalNotifications {
+    /// `xmppDomain`.
+    pub domain: String,
+    /// `xmppPubSubDomain`.
+    pub pubsub_domain: String,
+    /// `xmppPort` of the side's node. The host is the side's own.
+    pub xmpp_port: u16,
+    /// `xmppSecurePort` of the side's node.
+    pub xmpp_secure_port: u16,
+}
+
 /// Behaviour of a pair.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Profile {
     /// Where each side can be reached until the front end says otherwise.
     pub addresses: [NodeAddress; 2],
+    /// Where SystemInfo says each side's notifications are, if not at the side itself. Default: at the side itself.
+    pub external_notifications: [Option<ExternalNotifications>; 2],
     /// `deploymentType` of SystemInfo.
     pub deployment_type: String,
     /// Unix time in milliseconds at the start of the simulation. A fixed one, so that runs can be compared.
@@ -269,6 +285,7 @@ impl Profile {
         };
         Self {
             addresses: [address("fin-a.lab.example"), address("fin-b.lab.example")],
+            external_notifications: [None, None],
             deployment_type: "UCCE".to_owned(),
             start_unix_millis: 1_772_439_295_000, // 2026-03-02T08:14:55Z
             log_cap: 100_000,

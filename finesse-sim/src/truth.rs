@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// An agent as configured. The default [`AgentSpec::new`] is an ordinary agent of one team.
+/// An agent as configured. The default [`AgentSpec::new`] is an ordinary agent of one team; in JSON too, everything but `id`,
+/// `password` and `extension` may be left out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Draft")]
 pub struct AgentSpec {
     /// loginId.
     pub id: String,
@@ -14,7 +16,7 @@ pub struct AgentSpec {
     /// Password of both REST and notifications.
     pub password: String,
     /// Access token accepted in place of the password, as with single sign-on.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
     /// First name.
     pub first_name: String,
@@ -46,6 +48,38 @@ impl AgentSpec {
             supervisor: false,
             wrap_up: false,
             id,
+        }
+    }
+}
+
+/// An agent as written down: with gaps that [`AgentSpec::new`] fills.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Draft {
+    id: String,
+    password: String,
+    extension: String,
+    login_name: Option<String>,
+    token: Option<String>,
+    first_name: Option<String>,
+    last_name: Option<String>,
+    team: Option<String>,
+    supervisor: Option<bool>,
+    wrap_up: Option<bool>,
+}
+
+impl From<Draft> for AgentSpec {
+    fn from(draft: Draft) -> Self {
+        let plain = Self::new(draft.id, draft.password, draft.extension);
+        Self {
+            login_name: draft.login_name.unwrap_or(plain.login_name),
+            token: draft.token,
+            first_name: draft.first_name.unwrap_or(plain.first_name),
+            last_name: draft.last_name.unwrap_or(plain.last_name),
+            team: draft.team.unwrap_or(plain.team),
+            supervisor: draft.supervisor.unwrap_or(plain.supervisor),
+            wrap_up: draft.wrap_up.unwrap_or(plain.wrap_up),
+            ..plain
         }
     }
 }

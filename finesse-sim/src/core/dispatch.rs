@@ -24,11 +24,11 @@ impl SimCore {
                 self.world.later(later);
                 self.spread(None);
             }
-            Task::Publish { side, notification_life, webapp_life, node, update } => {
+            Task::Publish { side, notification_life, webapp_life, node, update, copies } => {
                 let here = self.node(side);
                 let lives = here.notification_life == notification_life && here.webapp_life == webapp_life;
                 if lives && here.notification_up {
-                    self.deliver(side, &node, &update);
+                    self.deliver(side, &node, &update, copies);
                 }
             }
             Task::CtiNoticed { side, cti_life } => self.cti_noticed(side, cti_life),

@@ -50,6 +50,9 @@ impl SimCore {
             Fault::DupEvents { side, node, probability } => {
                 set(&mut self.node_mut(side).faults.dup, node, probability, probability <= 0.0);
             }
+            Fault::RepeatEvents { side, node, probability } => {
+                set(&mut self.node_mut(side).faults.repeat, node, probability, probability <= 0.0);
+            }
             Fault::DelayEvents { side, node, min, max } => {
                 set(&mut self.node_mut(side).faults.delay, node, (min, max), max.is_zero());
             }

@@ -43,7 +43,7 @@ use bytes::Bytes;
 
 use self::command::{Command, CtiError};
 use self::node::{CopiedAgent, Node};
-pub use self::seam::{Input, ListenerState, NodeAddress, Output, Port, StreamEnd, Transport};
+pub use self::seam::{Input, ListenerState, NodeAddress, Output, Port, Publication, StreamEnd, Transport};
 use self::session::Session;
 use self::world::{Fact, Later, World};
 use self::xml::Elem;
@@ -68,6 +68,8 @@ pub struct SimCore {
     counter: u64,
     out: Vec<Output>,
     log: VecDeque<LogEntry>,
+    /// Entries that the log has let go.
+    log_gone: u64,
 }
 
 /// What is to happen at a later time. Everything that can become void meanwhile carries the number of the life it belongs to.
@@ -87,8 +89,15 @@ enum Task {
     Arrive { side: Side, cti_life: u64, fact: Fact, cause: Option<(Side, String)> },
     /// Something in the world happens by itself.
     World(Later),
-    /// An event is published.
-    Publish { side: Side, notification_life: u64, webapp_life: u64, node: String, update: Box<Elem> },
+    /// An event is published, and sent as often as `copies` says.
+    Publish {
+        side: Side,
+        notification_life: u64,
+        webapp_life: u64,
+        node: String,
+        update: Box<Elem>,
+        copies: u8,
+    },
     /// The side notices that its CTI link is lost.
     CtiNoticed { side: Side, cti_life: u64 },
     /// The side has read everything from CTI again.
@@ -131,6 +140,7 @@ impl SimCore {
             counter: 0,
             out: Vec::new(),
             log: VecDeque::new(),
+            log_gone: 0,
         }
     }
 
@@ -210,6 +220,20 @@ impl SimCore {
         self.log.iter().cloned().collect()
     }
 
+    /// Entries of the log from this index on, at most `limit` of them, with the index of the first.
+    #[must_use]
+    pub fn log_since(&self, index: u64, limit: usize) -> (u64, Vec<LogEntry>) {
+        let first = index.max(self.log_gone);
+        let skip = usize::try_from(first - self.log_gone).unwrap_or(usize::MAX);
+        (first, self.log.iter().skip(skip).take(limit).cloned().collect())
+    }
+
+    /// Whether the presence of the user `finesse` is available at a side's notification service.
+    #[must_use]
+    pub fn finesse_presence(&self, side: Side) -> bool {
+        self.profile.finesse_presence && self.node(side).finesse_available
+    }
+
     fn node(&self, side: Side) -> &Node {
         &self.nodes[side.index()]
     }
@@ -271,6 +295,7 @@ impl SimCore {
         self.log.push_back(LogEntry { at: self.now, side: side.into(), kind });
         while self.log.len() > self.profile.log_cap {
             self.log.pop_front();
+            self.log_gone += 1;
         }
     }
 }

@@ -88,8 +88,10 @@ pub(crate) struct NodeFaults {
     pub(crate) user_500: f64,
     /// Events that get lost.
     pub(crate) drop: Vec<EventFault<f64>>,
-    /// Events that come twice.
+    /// Events whose item is sent twice.
     pub(crate) dup: Vec<EventFault<f64>>,
+    /// Events that are published twice.
+    pub(crate) repeat: Vec<EventFault<f64>>,
     /// Events that come late.
     pub(crate) delay: Vec<EventFault<(Duration, Duration)>>,
     /// Untrue SystemInfo.
@@ -202,6 +204,7 @@ impl Node {
                 user_500: 0.0,
                 drop: Vec::new(),
                 dup: Vec::new(),
+                repeat: Vec::new(),
                 delay: Vec::new(),
                 lie: None,
                 unknown: BTreeSet::new(),

@@ -11,7 +11,7 @@ use super::node::{CopiedCall, EventFault};
 use super::session::jid_node;
 use super::time::iso;
 use super::xml::Elem;
-use super::{Output, SimCore, Task, Transport, render};
+use super::{Output, Publication, SimCore, Task, Transport, render};
 use crate::Side;
 use crate::profile::{IdStyle, RequestIdEcho, Routing};
 
@@ -160,11 +160,13 @@ impl SimCore {
         let faults = &self.node(side).faults;
         let lost = matching(&faults.drop, node).copied().unwrap_or(0.0);
         let twice = matching(&faults.dup, node).copied().unwrap_or(0.0);
+        let again = matching(&faults.repeat, node).copied().unwrap_or(0.0);
         let late = matching(&faults.delay, node).copied().unwrap_or_default();
         if self.chance(lost) {
             return;
         }
         let copies = if self.chance(twice) { 2 } else { 1 };
+        let items = if self.chance(again) { 2 } else { 1 };
         let late = self.draw(crate::profile::Span { min: late.0, max: late.1 });
         let delay = self.draw(self.profile.publication_delay) + extra + late;
         let now = self.now;
@@ -174,20 +176,34 @@ impl SimCore {
         *due = (*due).max(now + delay);
         let due = *due;
         let (notification_life, webapp_life) = (here.notification_life, here.webapp_life);
-        for _ in 0..copies {
+        for _ in 0..items {
             let (node, update) = (node.to_owned(), Box::new(update.clone()));
-            self.at(due, Task::Publish { side, notification_life, webapp_life, node, update });
+            self.at(due, Task::Publish { side, notification_life, webapp_life, node, update, copies });
         }
     }
 
-    /// Publishes an event now: wraps it and routes it to everybody who is to have it.
-    pub(super) fn deliver(&mut self, side: Side, node: &str, update: &Elem) {
-        let event = self.event(side, node, update);
+    /// Publishes an event now, as one item that everybody who is to have it gets as often as `copies` says.
+    pub(super) fn deliver(&mut self, side: Side, node: &str, update: &Elem, copies: u8) {
+        let item_id = self.item_id(side);
+        let event = self.event(node, &item_id, update);
+        for _ in 0..copies {
+            let publication = Publication::Item {
+                node: node.to_owned(),
+                item_id: item_id.clone(),
+                update: self.update_text(update),
+            };
+            self.out.push(Output::Published { side, publication });
+            self.deliver_item(side, node, &event);
+        }
+    }
+
+    /// Routes an item to everybody who is to have it.
+    fn deliver_item(&mut self, side: Side, node: &str, event: &str) {
         if self.node(side).subscriptions.contains_key(node) {
-            self.node_mut(side).last_items.insert(node.to_owned(), event.clone());
+            self.node_mut(side).last_items.insert(node.to_owned(), event.to_owned());
         }
         for user in self.automatic(node) {
-            self.route(side, &user, &event);
+            self.route(side, &user, event);
         }
         let explicit: Vec<String> =
             self.node(side).subscriptions.get(node).into_iter().flatten().cloned().collect();
@@ -197,7 +213,7 @@ impl SimCore {
                 if let Some(conn) = found.map(|(conn, _)| *conn) {
                     let id = self.message_id(node, bare);
                     let message = message(self.node(side).domain(), &jid, &id);
-                    self.send_raw(conn, &message, &event, None);
+                    self.send_raw(conn, &message, event, None);
                 }
             } else {
                 let owner = self
@@ -206,7 +222,7 @@ impl SimCore {
                     .keys()
                     .find(|id| jid_node(id) == jid.split('@').next().unwrap_or_default());
                 if let Some(user) = owner.cloned() {
-                    self.route(side, &user, &event);
+                    self.route(side, &user, event);
                 }
             }
         }
@@ -222,25 +238,32 @@ impl SimCore {
         }
     }
 
-    /// The `event` element, as text, with a fresh item id.
-    fn event(&mut self, side: Side, node: &str, update: &Elem) -> String {
-        let style = self.profile.envelope.item_id;
-        let item_id = match style {
+    /// A fresh item id.
+    fn item_id(&mut self, side: Side) -> String {
+        match self.profile.envelope.item_id {
             IdStyle::Counter => {
                 let here = self.node_mut(side);
                 here.item_counter += 1;
                 format!("{}{}", here.item_seed, here.item_counter)
             }
             IdStyle::Random => uuid(&mut self.rng),
-        };
+        }
+    }
+
+    /// The `Update` as text.
+    fn update_text(&self, update: &Elem) -> String {
+        if self.profile.envelope.pretty { format!("\n{}\n", update.pretty()) } else { update.compact() }
+    }
+
+    /// The `event` element, as text.
+    fn event(&self, node: &str, item_id: &str, update: &Elem) -> String {
         let envelope = &self.profile.envelope;
         let mut notification = Elem::new("notification").attr("xmlns", envelope.namespace.clone());
         if envelope.html_type {
             notification = notification.attr("type", "html");
         }
         notification = if envelope.escaped {
-            let text = if envelope.pretty { format!("\n{}\n", update.pretty()) } else { update.compact() };
-            notification.text(text)
+            notification.text(self.update_text(update))
         } else {
             notification.child(update.clone())
         };

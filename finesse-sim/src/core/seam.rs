@@ -96,6 +96,34 @@ pub enum Output {
         /// How it behaves.
         state: ListenerState,
     },
+    /// A side's web app did something at its notification service. Who listens is no matter of the core's.
+    Published {
+        /// At which side.
+        side: Side,
+        /// What it did.
+        publication: Publication,
+    },
+}
+
+/// What a side's web app does at its notification service: enough to do the same at another XMPP server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "publication", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Publication {
+    /// The presence of the user `finesse` changes.
+    Presence {
+        /// Whether it is available now.
+        available: bool,
+    },
+    /// An item is published.
+    Item {
+        /// Node.
+        node: String,
+        /// Item id.
+        item_id: String,
+        /// The `Update`: text of the item's `notification`, unescaped.
+        update: String,
+    },
 }
 
 /// How a stream ends.

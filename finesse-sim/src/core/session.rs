@@ -15,7 +15,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::auth::Claim;
 use super::xml::Elem;
-use super::{Output, SimCore, StreamEnd, Task, Transport};
+use super::{Output, Publication, SimCore, StreamEnd, Task, Transport};
 use crate::profile::ConflictPolicy;
 use crate::{LogKind, Side};
 
@@ -309,10 +309,13 @@ impl SimCore {
 
     /// The presence of the user `finesse` changes.
     pub(super) fn set_finesse(&mut self, side: Side, available: bool) {
-        if std::mem::replace(&mut self.node_mut(side).finesse_available, available) == available {
+        if std::mem::replace(&mut self.node_mut(side).finesse_available, available) == available
+            || !self.profile.finesse_presence
+        {
             return;
         }
-        if self.profile.finesse_presence && self.node(side).notification_up {
+        self.out.push(Output::Published { side, publication: Publication::Presence { available } });
+        if self.node(side).notification_up {
             let all: Vec<u64> = self
                 .sessions
                 .iter()

@@ -88,6 +88,7 @@ impl SimCore {
             StreamEnd::Reset
         };
         self.end_all(side, &how, self.profile.notification_stop_is_absence);
+        self.set_finesse(side, false);
         let delay = self.draw(self.profile.notification_notice);
         self.after(delay, Task::NotificationNoticed { side, life });
     }
@@ -117,7 +118,6 @@ impl SimCore {
         let node = self.node_mut(side);
         node.notification_up = true;
         node.notification_seen = false;
-        node.finesse_available = false;
         self.refresh_status(side, "notification service restarted");
         self.port(side, Port::Xmpp, ListenerState::Open);
         self.port(side, Port::Bosh, ListenerState::Open);
@@ -229,7 +229,7 @@ impl SimCore {
         node.notification_seen = false;
         node.notification_life += 1;
         node.item_seed = seed;
-        node.finesse_available = false;
+        self.set_finesse(side, false);
         self.end_webapp(side, "host down");
     }
 

@@ -1,7 +1,7 @@
 //! The socket front end: TLS on loopback, one listener for each port of each side.
 //!
-//! A port that refuses has no listener; it comes back on the same port. A black hole keeps its listener, so that TCP connects, and never
-//! answers; connections that were open stay open and silent.
+//! A port that refuses is bound and does not listen: the system gives it to nobody else meanwhile, and it comes back as the same port. A black hole
+//! keeps its listener, so that TCP connects, and never answers; connections that were open stay open and silent.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
 use crate::Side;
@@ -24,6 +24,8 @@ use crate::handle::{Addresses, HttpFault, Shared, WeakSim};
 const BODY_CAP: usize = 1024 * 1024;
 /// How long to wait before a port that could not be bound again is tried once more.
 const REBIND: Duration = Duration::from_millis(20);
+/// Connections that wait to be accepted; a port of a pair has few clients.
+const BACKLOG: u32 = 128;
 
 /// What is bound.
 pub(crate) struct Sockets {
@@ -37,12 +39,14 @@ struct SideSockets {
     ports: [SocketAddr; 3],
 }
 
+/// The sockets of all ports, bound and not listening, by side and port.
+pub(crate) type Bound = Vec<TcpSocket>;
+
 impl Sockets {
     /// Finds free ports and makes certificates.
-    pub(crate) async fn bind() -> std::io::Result<Self> {
+    pub(crate) fn bind() -> std::io::Result<(Self, Bound)> {
         let authority = Authority::new().map_err(|error| std::io::Error::other(error.to_string()))?;
         let mut sides = Vec::new();
-        // All are bound before any is let go, so that they differ.
         let mut bound = Vec::new();
         for side in Side::BOTH {
             let host = Ipv4Addr::LOCALHOST.to_string();
@@ -53,16 +57,15 @@ impl Sockets {
             let config = authority.server(&[name, "localhost", &host])?;
             let mut ports = [SocketAddr::from((Ipv4Addr::LOCALHOST, 0)); 3];
             for port in &mut ports {
-                let listener = TcpListener::bind(*port).await?;
-                *port = listener.local_addr()?;
-                bound.push(listener);
+                let socket = reserve(*port)?;
+                *port = socket.local_addr()?;
+                bound.push(socket);
             }
             sides.push(SideSockets { host, acceptor: TlsAcceptor::from(config), ports });
         }
-        drop(bound);
         let sides: [SideSockets; 2] =
             sides.try_into().map_err(|_| std::io::Error::other("a pair has two sides"))?;
-        Ok(Self { authority, sides })
+        Ok((Self { authority, sides }, bound))
     }
 
     /// What a side says of itself in SystemInfo.
@@ -91,18 +94,28 @@ impl Sockets {
         self.authority.pem()
     }
 
-    /// Starts the listeners of a pair.
-    pub(crate) fn run(shared: &Arc<Shared>) {
-        for side in Side::BOTH {
-            for port in Port::ALL {
-                shared.spawn(listen(Arc::downgrade(shared), side, port));
-            }
+    /// Opens the ports of a pair. They listen when this returns.
+    pub(crate) fn run(shared: &Arc<Shared>, bound: Bound) -> std::io::Result<()> {
+        let ports = Side::BOTH.into_iter().flat_map(|side| Port::ALL.map(|port| (side, port)));
+        for ((side, port), socket) in ports.zip(bound) {
+            let listener = socket.listen(BACKLOG)?;
+            shared.spawn(keep(Arc::downgrade(shared), side, port, listener));
         }
+        Ok(())
     }
 }
 
+/// Binds a port without listening on it: connections are refused, and the system gives it to nobody else.
+fn reserve(address: SocketAddr) -> std::io::Result<TcpSocket> {
+    let socket = TcpSocket::new_v4()?;
+    // Connections of the listener before may still be open.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    Ok(socket)
+}
+
 /// Keeps one port as the core wants it.
-async fn listen(weak: WeakSim, side: Side, port: Port) {
+async fn keep(weak: WeakSim, side: Side, port: Port, mut listener: TcpListener) {
     let Some((mut wanted, address)) = weak.upgrade().and_then(|shared| {
         let address = shared.sockets()?.sides[side.index()].ports[port as usize];
         Some((shared.watch(side, port), address))
@@ -112,35 +125,43 @@ async fn listen(weak: WeakSim, side: Side, port: Port) {
     loop {
         let state = *wanted.borrow_and_update();
         if state == ListenerState::Refusing {
-            if wanted.changed().await.is_err() {
+            drop(listener);
+            let socket = reserve_again(address).await;
+            if wanted.wait_for(|state| *state != ListenerState::Refusing).await.is_err() {
                 return;
             }
+            listener = match socket.listen(BACKLOG) {
+                Ok(listener) => listener,
+                Err(error) => {
+                    tracing::error!(%address, %error, "a port of the pair cannot be opened again");
+                    return;
+                }
+            };
             continue;
         }
-        let listener = match TcpListener::bind(address).await {
-            Ok(listener) => listener,
+        tokio::select! {
+            biased;
+            changed = wanted.changed() => {
+                if changed.is_err() {
+                    return;
+                }
+            }
+            accepted = listener.accept(), if state == ListenerState::Open => {
+                let (Ok((stream, _)), Some(shared)) = (accepted, weak.upgrade()) else { continue };
+                shared.spawn(connection(stream, weak.clone(), side, port));
+            }
+        }
+    }
+}
+
+/// Reserves a port that was let go a moment ago. Somebody may have been quicker; then it is tried until he goes.
+async fn reserve_again(address: SocketAddr) -> TcpSocket {
+    loop {
+        match reserve(address) {
+            Ok(socket) => return socket,
             Err(error) => {
                 tracing::warn!(%address, %error, "a port of the pair cannot be bound again");
                 tokio::time::sleep(REBIND).await;
-                continue;
-            }
-        };
-        loop {
-            let state = *wanted.borrow_and_update();
-            if state == ListenerState::Refusing {
-                break;
-            }
-            tokio::select! {
-                biased;
-                changed = wanted.changed() => {
-                    if changed.is_err() {
-                        return;
-                    }
-                }
-                accepted = listener.accept(), if state == ListenerState::Open => {
-                    let (Ok((stream, _)), Some(shared)) = (accepted, weak.upgrade()) else { continue };
-                    shared.spawn(connection(stream, weak.clone(), side, port));
-                }
             }
         }
     }

@@ -18,7 +18,7 @@ use super::render::api_errors;
 use super::time::iso;
 use super::xml::Elem;
 use super::{ListenerState, Output, Port, SimCore, Task};
-use crate::{Lie, LogKind, Side};
+use crate::{Lie, LogKind, Side, percent};
 
 const REQUEST_ID: &str = "requestid";
 /// Characters of a body that go into the log.
@@ -167,7 +167,7 @@ impl SimCore {
         if node.faults.hang.iter().any(|text| path.contains(text.as_str())) {
             return None;
         }
-        let segments: Vec<String> = rest.trim_end_matches('/').split('/').map(percent_decode).collect();
+        let segments: Vec<String> = rest.trim_end_matches('/').split('/').map(percent::decode).collect();
         let info = parts.method == Method::GET && segments.len() == 1 && segments[0] == "SystemInfo";
         if info && !self.profile.system_info_needs_login {
             return Some(document(200, &self.system_info(side, "SystemInfo")));
@@ -237,14 +237,22 @@ impl SimCore {
         let clock = self.clock(side);
         let host = |which: Side| {
             let address = &self.node(which).address;
+            let (plain, secure) = match &self.profile.external_notifications[which.index()] {
+                Some(external) => (external.xmpp_port, external.xmpp_secure_port),
+                None => (address.xmpp_port, address.xmpp_secure_port),
+            };
             let elem = Elem::new(if which == Side::A { "primaryNode" } else { "secondaryNode" })
                 .leaf("host", address.host.clone());
             if !self.profile.system_info_ports {
                 return elem;
             }
             elem.leaf("httpsPort", address.https_port.to_string())
-                .leaf("xmppPort", address.xmpp_port.to_string())
-                .leaf("xmppSecurePort", address.xmpp_secure_port.to_string())
+                .leaf("xmppPort", plain.to_string())
+                .leaf("xmppSecurePort", secure.to_string())
+        };
+        let (domain, pubsub_domain) = match &self.profile.external_notifications[side.index()] {
+            Some(external) => (external.domain.clone(), external.pubsub_domain.clone()),
+            None => (node.domain().to_owned(), format!("pubsub.{}", node.domain())),
         };
         let connected = matches!(node.cti, Cti::Up { .. });
         let seconds = match node.cti {
@@ -275,8 +283,8 @@ impl SimCore {
             .leaf("systemAuthMode", "NON_SSO")
             .leaf("timezoneOffset", "0")
             .leaf("uri", "/finesse/api/SystemInfo")
-            .leaf("xmppDomain", node.domain())
-            .leaf("xmppPubSubDomain", format!("pubsub.{}", node.domain()));
+            .leaf("xmppDomain", domain)
+            .leaf("xmppPubSubDomain", pubsub_domain);
         if self.profile.extra_elements {
             elem = elem
                 .leaf("ctiMMode", "")
@@ -287,27 +295,6 @@ impl SimCore {
         }
         elem
     }
-}
-
-/// Undoes percent-encoding; what is no UTF-8 afterwards is replaced.
-fn percent_decode(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while at < bytes.len() {
-        let hex = (bytes[at] == b'%').then(|| text.get(at + 1..at + 3)).flatten();
-        match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
-            Some(decoded) => {
-                out.push(decoded);
-                at += 3;
-            }
-            None => {
-                out.push(bytes[at]);
-                at += 1;
-            }
-        }
-    }
-    String::from_utf8_lossy(&out).into_owned()
 }
 
 fn plain(status: u16, kind: &'static str, body: String) -> Response<Bytes> {

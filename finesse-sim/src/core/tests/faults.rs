@@ -165,14 +165,81 @@ fn events_are_dropped_doubled_and_delayed_on_request() {
     let node = Some("User/1001".to_owned());
     let drop = |probability| Fault::DropEvents { side: Side::A, node: node.clone(), probability };
     let dup = |probability| Fault::DupEvents { side: Side::A, node: None, probability };
+    let repeat = |probability| Fault::RepeatEvents { side: Side::A, node: None, probability };
     let delay =
         |seconds| Fault::DelayEvents { side: Side::A, node: None, min: secs(seconds), max: secs(seconds) };
     assert_eq!(change(drop(1.0), 2.0), 0);
     assert_eq!(change(drop(0.0), 2.0), 1);
     assert_eq!(change(dup(1.0), 2.0), 2);
     assert_eq!(change(dup(0.0), 2.0), 1);
+    assert_eq!(change(repeat(1.0), 2.0), 2);
+    assert_eq!(change(repeat(0.0), 2.0), 1);
     assert_eq!(change(delay(5.0), 2.0), 0);
     assert_eq!(change(delay(0.0), 5.0), 2, "the late one, then the new one");
+}
+
+#[test]
+fn a_double_keeps_its_item_id_and_a_repetition_has_a_new_one() {
+    for (fault, ids) in [
+        (Fault::DupEvents { side: Side::A, node: None, probability: 1.0 }, 1),
+        (Fault::RepeatEvents { side: Side::A, node: None, probability: 1.0 }, 2),
+    ] {
+        let mut bench = Bench::ucce();
+        let conn = bench.connect(Side::A, "1001", "r1");
+        bench.ready(Side::A, "1001", "7301");
+        bench.fault(fault.clone());
+        let before = bench.items(conn).len();
+        bench.put_state(Side::A, "1001", "NOT_READY");
+        bench.run_for(1.0);
+        let mut got = bench.items(conn).split_off(before);
+        assert_eq!(got.len(), 2, "{fault:?}");
+        got.dedup();
+        assert_eq!(got.len(), ids, "{fault:?}");
+    }
+}
+
+#[test]
+fn a_conflict_ends_the_streams_of_one_user_only() {
+    let mut bench = Bench::ucce();
+    let conn = bench.connect(Side::A, "1001", "r1");
+    bench.connect(Side::A, "1002", "r1");
+    bench.connect(Side::B, "1001", "r1");
+    bench.fault(Fault::Conflict { side: Side::A, user: "1001".into() });
+    let ended: Vec<_> = bench.ended.iter().map(|(_, conn, how)| (*conn, how.clone())).collect();
+    assert_eq!(ended, [(conn, StreamEnd::StreamError("conflict".into()))]);
+}
+
+#[test]
+fn a_forced_logout_comes_on_request_though_the_user_is_present() {
+    let mut bench = Bench::ucce();
+    bench.connect(Side::A, "1001", "r1");
+    bench.ready(Side::A, "1001", "7301");
+    bench.fault(Fault::ForcedLogoutNow { side: Side::A, user: "1001".into() });
+    bench.run_for(1.0);
+    let truth = bench.core.truth("1001").unwrap();
+    assert_eq!((truth.state.as_str(), truth.reason_code), ("NOT_READY", Some(50002)));
+    // A side without CTI has no way to send one.
+    bench.put_state(Side::A, "1001", "READY");
+    bench.run_for(1.0);
+    bench.fault(Fault::CtiCut { side: Some(Side::A) });
+    bench.fault(Fault::ForcedLogoutNow { side: Side::A, user: "1001".into() });
+    bench.run_for(10.0);
+    assert_eq!(bench.core.truth("1001").unwrap().state, "READY");
+}
+
+#[test]
+fn a_lost_subscription_store_delivers_nothing_explicit() {
+    let mut bench = Bench::ucce();
+    let boss = bench.connect(Side::A, "1009", "r1");
+    let team = "/finesse/api/Team/512/Users";
+    bench.xmpp(boss, &format!("<iq type='set' id='x'><pubsub xmlns='http://jabber.org/protocol/pubsub'><subscribe node='{team}' jid='1009@fin-a.lab.example/r1'/></pubsub></iq>"));
+    bench.ready(Side::A, "1001", "7301");
+    let heard = bench.updates(boss).len();
+    assert!(heard > 0);
+    bench.fault(Fault::LoseSubscriptions { side: Side::A });
+    bench.put_state(Side::A, "1001", "NOT_READY");
+    bench.run_for(1.0);
+    assert_eq!(bench.updates(boss).len(), heard);
 }
 
 #[test]

@@ -3,8 +3,10 @@
 mod determinism;
 mod events;
 mod faults;
+mod published;
 mod rest;
 mod stream;
+mod switches;
 mod timelines;
 
 use std::collections::BTreeMap;
@@ -15,7 +17,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 
 use super::xml::Elem;
-use super::{Input, NodeAddress, Output, SimCore, StreamEnd, Transport};
+use super::{Input, NodeAddress, Output, Publication, SimCore, StreamEnd, Transport};
 use crate::{AgentSpec, Fault, LogKind, Profile, Side, WorldAction};
 
 pub(super) const PW: &str = "s3cret";
@@ -30,6 +32,7 @@ pub(super) struct Bench {
     /// Time, stream and element.
     pub(super) sent: Vec<(Duration, u64, String)>,
     pub(super) ended: Vec<(Duration, u64, StreamEnd)>,
+    pub(super) published: Vec<(Side, Publication)>,
     /// Everything said, as text, for comparisons of runs.
     pub(super) transcript: Vec<String>,
 }
@@ -52,6 +55,7 @@ impl Bench {
             resets: Vec::new(),
             sent: Vec::new(),
             ended: Vec::new(),
+            published: Vec::new(),
             transcript: Vec::new(),
         }
     }
@@ -71,6 +75,7 @@ impl Bench {
                 Output::HttpReset { id } => self.resets.push(id),
                 Output::XmppSend { conn, xml } => self.sent.push((self.now, conn, xml)),
                 Output::XmppEnd { conn, how } => self.ended.push((self.now, conn, how)),
+                Output::Published { side, publication } => self.published.push((side, publication)),
                 Output::Listener { .. } => {}
             }
         }
@@ -237,6 +242,16 @@ impl Bench {
             all.push((*at, items.at("node").unwrap().to_owned(), update));
         }
         all
+    }
+
+    /// Item ids of the events a stream got.
+    pub(super) fn items(&self, conn: u64) -> Vec<String> {
+        let item = |xml: &str| {
+            let stanza = Elem::parse(xml).unwrap();
+            let item = stanza.find("event")?.find("items")?.find("item")?;
+            item.at("id").map(str::to_owned)
+        };
+        self.sent_to(conn).into_iter().filter_map(item).collect()
     }
 
     /// Verb, source and state of the events a stream got.
