@@ -21,8 +21,9 @@ pub struct OpenLine;
 pub struct Line {
     /// What happens, in order.
     pub events: mpsc::Receiver<LineEvent>,
-    /// What the layer above reports back.
-    pub reports: mpsc::Sender<LineReport>,
+    /// What the layer above reports back. Unbounded, so that the two tasks can never wait for each other; it stays small all the same: a
+    /// few reports for each epoch, and facts only when they change.
+    pub reports: mpsc::UnboundedSender<LineReport>,
 }
 
 /// What a line says.
@@ -67,8 +68,8 @@ pub struct Attached {
     /// True when the stream of the epoch before survived (out of service and back): subscriptions still stand and the
     /// agent is still claimed.
     pub resumed: bool,
-    /// The side of the epoch before, if this one is another; with whether that side was known to be dead or out of
-    /// service when it was left. Leaving a side that still serves arms the ghost-logout guard.
+    /// The side that the switch to this one left; said again with every epoch until one of this side is committed. Leaving a side
+    /// that may still serve arms the ghost-logout guard.
     pub left: Option<LeftSide>,
     /// When the link was ready.
     pub at: Duration,
@@ -79,7 +80,8 @@ pub struct Attached {
 pub struct LeftSide {
     /// Which.
     pub side: Side,
-    /// True when it was conclusively out of service when the move was decided, so that it cannot force a logout.
+    /// True when it said that it was out of service when the move was decided, so that it cannot force a logout. A side that
+    /// cannot be reached may well be in service for everybody else.
     pub conclusively_out: bool,
 }
 
@@ -118,6 +120,8 @@ pub enum Fault {
     Unstable,
     /// The user is unknown to this side.
     UserUnknown,
+    /// The stream answers pings and delivers nothing, although what is read has changed. The link is closed and opened anew.
+    Deaf,
 }
 
 /// Facts of the session that a policy may weigh.

@@ -26,9 +26,35 @@ pub struct Link {
     /// Which side it belongs to.
     pub side: Side,
     /// What the side says, in its order; the last item is `Ended`.
-    pub events: mpsc::Receiver<LinkEvent>,
+    events: mpsc::Receiver<LinkEvent>,
     /// The way to speak to the side.
     pub handle: LinkHandle,
+    observer: Option<Observer>,
+}
+
+/// Looks at every event in passing.
+type Observer = Box<dyn Fn(&LinkEvent) + Send + Sync>;
+
+impl Link {
+    /// A link to a side.
+    #[must_use]
+    pub fn new(side: Side, events: mpsc::Receiver<LinkEvent>, handle: LinkHandle) -> Self {
+        Self { side, events, handle, observer: None }
+    }
+
+    /// Lets somebody look at every event in passing. A second observer replaces the first.
+    pub fn observe(&mut self, observer: impl Fn(&LinkEvent) + Send + Sync + 'static) {
+        self.observer = Some(Box::new(observer));
+    }
+
+    /// The next event, after the observer has seen it; `None` after the last.
+    pub async fn next(&mut self) -> Option<LinkEvent> {
+        let event = self.events.recv().await?;
+        if let Some(observer) = &self.observer {
+            observer(&event);
+        }
+        Some(event)
+    }
 }
 
 /// The two channels *to* a side. Cloned freely; whoever holds one of an ended epoch must not use it.

@@ -1,0 +1,225 @@
+//! Whether to move, and the move itself.
+//!
+//! What a policy wants is weighed here against the rules that hold whatever it wants.
+
+use std::time::Duration;
+
+use super::recovery::Recovery;
+use super::{FailoverCore, Held, Muted, Output, Phase, Tries};
+use crate::event::Event;
+use crate::failover::policy::{COMMON_MODE_APART, Confirmations, Context, Decision, Trigger};
+use crate::health::{Level, Status};
+use crate::line::LeftSide;
+use crate::side::Side;
+
+/// Before a move the current side is looked at once more, if what is known of it is older than what is known of the target; for no longer than
+/// this. Enough for a probe of a side that answers, small beside any grace for one that does not.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// A current side that serves (again) gets this long to let the stream be opened, before the session moves. Ten times the first pause.
+const COURTESY: Duration = Duration::from_secs(2);
+/// Between checks of a target that is still to be confirmed.
+const URGE: Duration = Duration::from_secs(1);
+
+/// The circumstances under which a policy is asked.
+pub(super) struct Case {
+    /// The current side.
+    pub(super) side: Side,
+    pub(super) trigger: Trigger,
+    /// Probes of the other side count if they began after this.
+    pub(super) noticed: Duration,
+    /// What the policy counts from: the first of a row of equal triggers.
+    triggered: Duration,
+    chance: f64,
+    pub(super) serves_since: Option<Duration>,
+    looked_again: Option<Duration>,
+    urge_at: Duration,
+}
+
+impl Case {
+    pub(super) fn new(
+        side: Side,
+        trigger: Trigger,
+        noticed: Duration,
+        triggered: Duration,
+        chance: f64,
+    ) -> Self {
+        let urge_at = noticed + URGE;
+        Self { side, trigger, noticed, triggered, chance, serves_since: None, looked_again: None, urge_at }
+    }
+}
+
+/// What came of the weighing.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Weighed {
+    /// Move now.
+    Go,
+    /// The policy wants to wait for a time.
+    Patient,
+    /// The policy wants to stay.
+    Stay,
+    /// The policy wants to move, and the other side has not passed its test.
+    NoTarget,
+    /// The policy wants to move, and may not yet.
+    Held,
+}
+
+impl Weighed {
+    pub(super) fn is_go(&self) -> bool {
+        *self == Self::Go
+    }
+}
+
+impl FailoverCore {
+    /// Whether the current side serves, by evidence gathered after the trigger.
+    pub(super) fn serves(&self, case: &Case) -> bool {
+        let health = self.health.of(case.side);
+        let probed = health.probed.is_some_and(|began| began >= case.noticed);
+        match health.status {
+            Status::Ready => health.passes(case.noticed, Confirmations::One),
+            Status::Draining | Status::Unauthorised => probed,
+            // In service with a bad heartbeat: no reason to leave, but not enough to come back to after an outage.
+            Status::Suspect => probed && health.level >= Level::L1 && case.trigger != Trigger::OutOfService,
+            Status::Unknown | Status::Unreachable | Status::OutOfService => false,
+        }
+    }
+
+    /// Keeps in mind since when the current side serves. True if it has just begun to.
+    pub(super) fn note_service(&mut self, case: &mut Case) -> bool {
+        let serves = self.serves(case);
+        let began = serves && case.serves_since.is_none();
+        case.serves_since = if serves { case.serves_since.or(Some(self.now)) } else { None };
+        began
+    }
+
+    /// Asks the policy, and lets the rules have the last word.
+    pub(super) fn weigh(&mut self, case: &mut Case) -> Weighed {
+        if !self.paired {
+            return Weighed::Stay;
+        }
+        let context = Context {
+            current: case.side,
+            now: self.now,
+            triggered: case.triggered,
+            reconnects: self.tries.of(case.side).failed,
+            on_call: self.facts.on_call,
+            ready: self.facts.ready,
+            chance: case.chance,
+        };
+        let confirmations = match self.policy.decide(&case.trigger, &self.health, &context) {
+            Decision::Switch { confirmations } => confirmations,
+            Decision::Wait(grace) => {
+                self.due(case.triggered.saturating_add(grace));
+                return Weighed::Patient;
+            }
+            Decision::Stay => return Weighed::Stay,
+        };
+        let to = case.side.other();
+        // A side that could not be opened must prove itself again after that.
+        let since = case.noticed.max(self.tries.of(to).failed_at.unwrap_or_default());
+        if !self.health.of(to).passes(since, confirmations) {
+            case.looked_again = None;
+            self.urge(case, to, since, confirmations);
+            return Weighed::NoTarget;
+        }
+        let held_until = self
+            .hold_down
+            .free_at(&self.params, case.serves_since.is_some())
+            .max(self.struggle.next_move)
+            .max(self.tries.of(to).not_before);
+        if !self.due(held_until) {
+            return Weighed::Held;
+        }
+        if !self.has_looked_again(case, to) || !self.was_courteous(case) {
+            return Weighed::Patient;
+        }
+        Weighed::Go
+    }
+
+    /// Has a target probed that is ready and still to be confirmed. One that is not ready is probed by its monitor anyway, with growing
+    /// pauses: a storm of probes does not make it recover sooner.
+    fn urge(&mut self, case: &mut Case, to: Side, since: Duration, confirmations: Confirmations) {
+        let health = self.health.of(to);
+        if health.status != Status::Ready {
+            return;
+        }
+        let first = health.good.iter().find(|probe| probe.started >= since);
+        let useful = match (confirmations, first) {
+            (Confirmations::Two, Some(first)) => {
+                first.started
+                    + first.heartbeat.map_or(COMMON_MODE_APART, |beat| beat.interval.min(COMMON_MODE_APART))
+            }
+            _ => self.now,
+        };
+        if self.due(case.urge_at.max(useful)) {
+            case.urge_at = self.now + URGE;
+            self.due(case.urge_at);
+            self.out.push(Output::CheckNow(to));
+        }
+    }
+
+    /// The current side was looked at about as lately as the target, or did not answer when it was.
+    fn has_looked_again(&mut self, case: &mut Case, to: Side) -> bool {
+        let target = self.health.of(to).good.last().map_or(self.now, |probe| probe.started);
+        if self.health.of(case.side).probed.is_some_and(|began| began + LOOK_AGAIN >= target) {
+            return true;
+        }
+        let asked = *case.looked_again.get_or_insert_with(|| {
+            self.out.push(Output::CheckNow(case.side));
+            self.now
+        });
+        self.due(asked + LOOK_AGAIN)
+    }
+
+    /// A current side that serves and whose stream is down has had one chance to let it be opened.
+    fn was_courteous(&mut self, case: &Case) -> bool {
+        let Some(since) = case.serves_since.filter(|_| self.link.is_none()) else { return true };
+        self.tries.of(case.side).failed_at.is_some_and(|at| at >= since) || self.due(since + COURTESY)
+    }
+
+    /// Goes to the other side.
+    pub(super) fn begin_move(&mut self, mut recovery: Recovery) -> Phase {
+        let from = recovery.case.side;
+        let to = from.other();
+        self.abandon();
+        let pause = self.pause(self.struggle.moves);
+        self.struggle.moves = self.struggle.moves.saturating_add(1);
+        self.struggle.next_move = self.now + pause;
+        let conclusively_out = self.health.of(from).status == Status::OutOfService;
+        recovery.leaving = Some(LeftSide { side: from, conclusively_out });
+        let why = format!("policy {}: {}", self.policy.name(), describe(&recovery.case.trigger, from));
+        self.tell(Event::Switching { from, to, why });
+        // Back to a side whose stream was kept: it needs no opening.
+        match self.muted.take_if(|muted| !muted.held.presence_lost) {
+            Some(muted) => self.arrive(recovery, muted.held),
+            None => {
+                self.close_muted();
+                self.open(to);
+                Phase::Recovering(recovery)
+            }
+        }
+    }
+
+    /// The link to the other side is open.
+    pub(super) fn arrive(&mut self, recovery: Recovery, held: Held) -> Phase {
+        let left = recovery.leaving.unwrap_or(LeftSide { side: recovery.case.side, conclusively_out: false });
+        self.left = Some(left);
+        if let Some(mut old) = self.link.take() {
+            // What it says from now on is lost, so its epoch cannot be resumed.
+            old.settled = false;
+            self.muted = Some(Muted { held: old, until: self.now + self.params.overlap_max });
+        }
+        *self.tries.of_mut(held.side) = Tries::default();
+        self.struggle.failing = None;
+        self.attach(held)
+    }
+}
+
+fn describe(trigger: &Trigger, side: Side) -> String {
+    match trigger {
+        Trigger::StreamLost { cause } => format!("the stream of side {side} is lost ({cause})"),
+        Trigger::OutOfService => format!("side {side} is out of service"),
+        Trigger::PresenceLost => format!("the web application of side {side} is gone"),
+        Trigger::RestDead => format!("side {side} does not answer requests"),
+        Trigger::ResyncFailed => format!("the session could not be made live on side {side}"),
+    }
+}

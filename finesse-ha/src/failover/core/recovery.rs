@@ -1,0 +1,133 @@
+//! The gap is open: the current side is tried and looked at, and the policy is asked whether to leave it.
+
+use std::time::Duration;
+
+use super::moves::{Case, Weighed};
+use super::news::Outlook;
+use super::{FailoverCore, Held, Output, Phase};
+use crate::event::Event;
+use crate::health::Status;
+use crate::line::LeftSide;
+use crate::params::RECONNECT_PAUSES;
+use crate::side::Side;
+
+/// The state of a recovery.
+pub(super) struct Recovery {
+    pub(super) case: Case,
+    /// The current side is not taken for whole before this.
+    not_before: Duration,
+    /// A move is under way, away from this side.
+    pub(super) leaving: Option<LeftSide>,
+    /// The other side's link, just opened.
+    pub(super) arrived: Option<Held>,
+    outlook: Outlook,
+}
+
+impl Recovery {
+    pub(super) fn new(case: Case, not_before: Duration) -> Self {
+        let outlook = Outlook::new(case.noticed);
+        Self { case, not_before, leaving: None, arrived: None, outlook }
+    }
+}
+
+impl FailoverCore {
+    pub(super) fn recovering(&mut self, mut recovery: Recovery) -> Phase {
+        let side = recovery.case.side;
+        let other = side.other();
+        if let Some(held) = recovery.arrived.take() {
+            if !self.is_down(other) {
+                return self.arrive(recovery, held);
+            }
+            self.out.push(Output::Close { attempt: held.attempt });
+            let why = format!("side {other} has gone meanwhile: {}", self.health.of(other).why);
+            let (now, pause) = (self.now, self.next_pause(other));
+            self.tries.of_mut(other).fail(now, pause, why.clone());
+            self.tell(Event::SwitchFailed { to: other, why });
+        }
+        let has_begun_to_serve = self.note_service(&mut recovery.case);
+        if let Some(held) = self.whole(&recovery) {
+            if self.opening.is_some() {
+                self.abandon();
+                self.tell(Event::SwitchFailed {
+                    to: other,
+                    why: format!("not needed any more: side {side} is whole again"),
+                });
+            }
+            return self.attach(held);
+        }
+        if self.opening.is_some_and(|opening| opening.side == other) {
+            return Phase::Recovering(recovery);
+        }
+        recovery.leaving = None;
+        let weighed = self.weigh(&mut recovery.case);
+        if weighed.is_go() {
+            return self.begin_move(recovery);
+        }
+        self.reopen(side, has_begun_to_serve);
+        let stuck = self.is_stuck(&recovery, &weighed).then(|| self.describe_plight(side, &weighed));
+        self.plight(&mut recovery.outlook, stuck);
+        Phase::Recovering(recovery)
+    }
+
+    /// The link of the current side, if that side is whole again: the stream is open, presence is not lost, and it serves.
+    fn whole(&mut self, recovery: &Recovery) -> Option<Held> {
+        if recovery.case.serves_since.is_none() || self.link.as_ref().is_none_or(|link| link.presence_lost) {
+            return None;
+        }
+        let health = self.health.of(recovery.case.side);
+        // A side that keeps going out and in must prove itself. What else serves than Ready cannot.
+        let proven = if self.hold_down.is_restless(recovery.case.side, self.now) {
+            health.since + self.params.stable_for
+        } else {
+            self.now
+        };
+        let is_time = self.due(recovery.not_before.max(proven));
+        self.link.take_if(|_| is_time)
+    }
+
+    /// Tries to open the stream of the current side again: the quick attempts always, later ones only while the side may answer.
+    fn reopen(&mut self, side: Side, has_begun_to_serve: bool) {
+        if self.link.is_some() || self.opening.is_some() {
+            return;
+        }
+        if has_begun_to_serve {
+            let soon = self.now + self.pause(0);
+            let tries = self.tries.of_mut(side);
+            // A certificate or another program is not mended by the side's return.
+            if tries.distrust.is_none() && self.struggle.conflicts == 0 {
+                tries.not_before = tries.not_before.min(soon);
+            }
+        }
+        let quick =
+            usize::try_from(self.tries.of(side).failed).is_ok_and(|failed| failed < RECONNECT_PAUSES.len());
+        if (quick || !self.is_down(side)) && self.due(self.tries.of(side).not_before) {
+            self.open(side);
+        }
+    }
+
+    /// Whether nothing can be done at present but wait: the current side is beyond the quick remedies, and there is nowhere to go.
+    fn is_stuck(&self, recovery: &Recovery, weighed: &Weighed) -> bool {
+        let side = recovery.case.side;
+        let tried =
+            usize::try_from(self.tries.of(side).failed).is_ok_and(|failed| failed >= RECONNECT_PAUSES.len());
+        let hopeless = match &self.link {
+            Some(link) => link.presence_lost || self.is_down(side),
+            None => tried || self.is_down(side),
+        };
+        let nowhere = !self.paired || {
+            let other = self.health.of(side.other());
+            let probed = other.probed.is_some_and(|began| began >= recovery.case.noticed);
+            self.is_down(side.other()) || (probed && other.status != Status::Ready)
+        };
+        hopeless && (nowhere || matches!(weighed, Weighed::Stay | Weighed::Held))
+    }
+
+    fn describe_plight(&self, side: Side, weighed: &Weighed) -> String {
+        let what = match weighed {
+            Weighed::Held => format!("waiting for side {side}: it is too soon for another switch"),
+            Weighed::Stay if self.paired => format!("waiting for side {side}: the policy stays with it"),
+            _ => String::from("waiting for the first side that can be used"),
+        };
+        format!("{what}. {}", self.both_sides())
+    }
+}

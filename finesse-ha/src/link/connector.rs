@@ -1,0 +1,150 @@
+//! The innermost service: opens a link to one side by `finesse-rest` and `finesse-notify`.
+//!
+//! SystemInfo is read first, because it names the XMPP domain; it is remembered, so that a later opening costs no extra round trip, and
+//! forgotten when an opening fails.
+
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+
+use finesse_model::{SystemInfo, UserId};
+use finesse_notify::{Connect, EndCause, LinkError, PingConfig, SessionConfig};
+use finesse_rest::{ErrorKind, SideApi};
+use secrecy::SecretString;
+use tower::Service;
+
+use super::{Link, LinkHandle, OpenError, OpenLink};
+use crate::params::Params;
+use crate::side::Side;
+
+/// Where the notifications of a side are, given what it says of itself.
+pub trait Notifications: Send + Sync {
+    /// The way to connect to them.
+    ///
+    /// # Errors
+    ///
+    /// The address cannot be used; in words.
+    fn connect_for(&self, info: &SystemInfo) -> Result<Box<dyn Connect>, String>;
+}
+
+/// Who logs in.
+#[derive(Debug, Clone)]
+pub struct LinkConfig {
+    /// The agent.
+    pub user: UserId,
+    /// Password or token.
+    pub secret: SecretString,
+    /// The XMPP resource.
+    pub resource: String,
+}
+
+/// Opens links to one side.
+#[derive(Clone)]
+pub struct SideConnector {
+    side: Side,
+    rest: Arc<dyn SideApi>,
+    notifications: Arc<dyn Notifications>,
+    config: LinkConfig,
+    params: Params,
+    random: Arc<Mutex<fastrand::Rng>>,
+    known: Arc<Mutex<Option<SystemInfo>>>,
+}
+
+impl std::fmt::Debug for SideConnector {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SideConnector").field("side", &self.side).finish_non_exhaustive()
+    }
+}
+
+impl SideConnector {
+    /// A connector for one agent and side.
+    #[must_use]
+    pub fn new(
+        side: Side,
+        rest: Arc<dyn SideApi>,
+        notifications: Arc<dyn Notifications>,
+        config: LinkConfig,
+        params: Params,
+        random: fastrand::Rng,
+    ) -> Self {
+        let (random, known) = (Arc::new(Mutex::new(random)), Arc::default());
+        Self { side, rest, notifications, config, params, random, known }
+    }
+
+    async fn open(self) -> Result<Link, OpenError> {
+        let failed = |cause, why: String| OpenError { side: self.side, cause, why };
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let info = match known {
+            Some(info) => info,
+            None => {
+                self.rest.system_info().await.map_err(|error| failed(cause_of(&error), error.to_string()))?
+            }
+        };
+        let connect = self.notifications.connect_for(&info).map_err(|why| failed(EndCause::Protocol, why))?;
+        let domain = info.xmpp_domain.clone().unwrap_or_default();
+        let seed = self.random.lock().unwrap_or_else(PoisonError::into_inner).u64(..);
+        let mut config = SessionConfig::builder(self.config.user.clone(), self.config.secret.clone(), domain)
+            .resource(self.config.resource.clone())
+            .ping(PingConfig {
+                idle: self.params.ping_idle,
+                timeout: self.params.ping_timeout,
+                misses: self.params.ping_misses,
+            })
+            .request_timeout(self.params.request_timeout)
+            .seed(seed);
+        if let Some(domain) = &info.xmpp_pub_sub_domain {
+            config = config.pubsub_domain(domain.clone());
+        }
+        let config = config.build().map_err(|error| failed(EndCause::Protocol, error.to_string()))?;
+        let opened: Result<finesse_notify::Link, LinkError> =
+            finesse_notify::open(connect.as_ref(), config).await;
+        match opened {
+            Ok(link) => {
+                *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Some(info);
+                let handle = LinkHandle { rest: Arc::clone(&self.rest), control: link.control };
+                Ok(Link::new(self.side, link.events, handle))
+            }
+            Err(error) => {
+                *self.known.lock().unwrap_or_else(PoisonError::into_inner) = None;
+                Err(failed(error.kind(), error.to_string()))
+            }
+        }
+    }
+}
+
+impl Service<OpenLink> for SideConnector {
+    type Response = Link;
+    type Error = OpenError;
+    type Future = Pin<Box<dyn Future<Output = Result<Link, OpenError>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), OpenError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: OpenLink) -> Self::Future {
+        let connector = self.clone();
+        Box::pin(async move {
+            let side = connector.side;
+            match tokio::time::timeout(request.deadline, connector.open()).await {
+                Ok(result) => result,
+                Err(_) => Err(OpenError {
+                    side,
+                    cause: EndCause::Timeout,
+                    why: format!("not connected and logged in within {:?}", request.deadline),
+                }),
+            }
+        })
+    }
+}
+
+/// A failed read of SystemInfo, in the words of a link that did not open.
+fn cause_of(error: &finesse_rest::Error) -> EndCause {
+    match error.kind() {
+        ErrorKind::Dns => EndCause::Dns,
+        ErrorKind::Connect => EndCause::Refused,
+        ErrorKind::Tls => EndCause::Tls,
+        ErrorKind::Timeout => EndCause::Timeout,
+        ErrorKind::Unauthorized => EndCause::Auth,
+        _ => EndCause::Network,
+    }
+}
