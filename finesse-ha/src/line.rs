@@ -136,17 +136,22 @@ pub struct SessionFacts {
 }
 
 /// Why a line ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LineEnd {
     /// Asked for.
+    #[error("closed as asked for")]
     Closed,
     /// The credentials were refused; nobody tries them again.
+    #[error("the credentials were refused: {0}")]
     Credentials(String),
     /// No side can be trusted by its certificate.
+    #[error("no side can be trusted: {0}")]
     Trust(String),
     /// Another program took the session over.
+    #[error("taken over by another program: {0}")]
     TakenOver(String),
     /// Anything else that is final.
+    #[error("failed for good: {0}")]
     Failed(String),
 }
