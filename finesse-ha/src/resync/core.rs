@@ -1,0 +1,720 @@
+//! The session as a state machine: what it does from the beginning of an epoch until it is live, and how an epoch ends.
+//!
+//! | Phase | Left when | For |
+//! |---|---|---|
+//! | `Away` | a link is attached | `Preparing`, or `Deciding` where the stream survived |
+//! | `Preparing` | subscriptions and barrier are answered | `Deciding` |
+//! | `Deciding` | the user is read | `Claiming`, or `Collecting` |
+//! | `Claiming` | LOGIN is accepted, and for a signed-out agent shown | `Collecting` |
+//! | `Collecting` | everything is read | `Live` if stable, else `Pausing` |
+//! | `Pausing` | the pause is over | `Collecting` |
+//! | `Live` | the epoch ends | `Away` |
+//! | any | the line ends | `Over` |
+//!
+//! Invariants: an answer is used only if it was asked for in the epoch that is still current; what is heard before `Live` is buffered within
+//! [`MAX_HEARD`] and [`MAX_HEARD_BYTES`]; a failure in any phase leaves the model as it was and the gap open.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use finesse_model::{Dialog, Dialogs, RequestId, User, UserId, UserState};
+use finesse_notify::{LinkError, Notification};
+use finesse_rest::{Accepted, Command, Error, ErrorKind};
+
+use super::claim::{self, Claim, Situation};
+use super::collect::{Ask, Collect, Progress, Told};
+use super::guard::{Choice, Guard};
+use super::ledger::{Ledger, Token};
+use super::live::{Audits, Repair};
+use super::model::{Change, Model};
+use super::news::{self, News};
+use super::snapshot::{Heard, Snapshot};
+use super::{OpenSession, SessionEnd};
+use crate::event::{Cause, Event, Picture, Resynced, When};
+use crate::line::{Fault, LeftSide, LineEnd, LineReport, SessionFacts};
+use crate::outcome::Outcome;
+use crate::params::Params;
+use crate::side::{Epoch, Side};
+
+/// Notifications kept during a re-sync. A busy agent gets a few a second; a recovery burst has some hundred.
+const MAX_HEARD: usize = 4096;
+/// The memory they may take.
+const MAX_HEARD_BYTES: usize = 8 * 1024 * 1024;
+/// Pauses between rounds of reading; the last one repeats.
+const PAUSES: [Duration; 3] = [Duration::from_millis(200), Duration::from_millis(500), Duration::from_secs(1)];
+/// How often to look whether a sign-in has been carried out, if no notification says so. CTI takes up to 0.3 s.
+const SIGN_IN_LOOK: Duration = Duration::from_millis(500);
+
+/// Something to be done on the current link; answered once with the same number.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Op {
+    /// Subscribe to these nodes and ping, all at once.
+    Prepare(Vec<String>),
+    Read(Ask),
+    Submit(Command, RequestId),
+}
+
+#[derive(Debug)]
+pub(crate) enum Answer {
+    /// Which subscriptions were refused, and whether the barrier stands.
+    Prepared { refused: Vec<(String, LinkError)>, barrier: Result<(), LinkError> },
+    User(Result<Box<User>, Error>),
+    Dialogs(Result<Dialogs, Error>),
+    Dialog(Result<Box<Dialog>, Error>),
+    Submitted(Result<Accepted, Error>),
+}
+
+/// The beginning of an epoch, without the way to speak to its side.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Attachment {
+    pub(crate) epoch: Epoch,
+    pub(crate) side: Side,
+    pub(crate) resumed: bool,
+    pub(crate) left: Option<LeftSide>,
+    pub(crate) at: Duration,
+}
+
+#[derive(Debug)]
+pub(crate) enum Input {
+    Attached(Attachment),
+    Notification { epoch: Epoch, notification: Box<Notification> },
+    GapOpened { epoch: Epoch, last_seen: Duration, noticed: Duration, why: String },
+    Told(Box<Event>),
+    LineEnded(LineEnd),
+    Answer { id: u64, epoch: Epoch, answer: Box<Answer> },
+    Command { token: Token, command: Command },
+    Close,
+    Tick,
+}
+
+#[derive(Debug)]
+pub(crate) enum Output {
+    Do { id: u64, epoch: Epoch, op: Op },
+    Feed(Event),
+    Report(LineReport),
+    Outcome(Token, Outcome),
+    End(SessionEnd),
+}
+
+/// What an operation was for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// The phase that is current.
+    Phase,
+    Audit,
+    Submit(RequestId),
+}
+
+#[derive(Debug)]
+pub(super) enum Phase {
+    Away,
+    Preparing,
+    Deciding,
+    Claiming(Claiming),
+    Collecting(Collect),
+    Pausing { until: Duration },
+    Live,
+    Over,
+}
+
+/// A sign-in under way.
+#[derive(Debug)]
+pub(super) struct Claiming {
+    request: RequestId,
+    /// As read before.
+    user: User,
+    /// The agent was signed out, so the effect has to be awaited.
+    signs_in: bool,
+    /// When to stop waiting for the effect; `None` until the request is accepted.
+    deadline: Option<Duration>,
+    look_at: Option<Duration>,
+}
+
+/// The gap that is open.
+#[derive(Debug, Clone, Copy)]
+struct Gap {
+    last_seen: Duration,
+    noticed: Duration,
+}
+
+/// The session of one agent.
+#[derive(Debug)]
+pub(crate) struct ResyncCore {
+    pub(super) params: Params,
+    pub(super) open: OpenSession,
+    random: fastrand::Rng,
+    started: Duration,
+    /// The place of the present input in the session.
+    pub(super) index: u64,
+    next_op: u64,
+    pub(super) pending: BTreeMap<u64, Purpose>,
+    pub(super) phase: Phase,
+    pub(super) attachment: Option<Attachment>,
+    pub(super) epoch: Epoch,
+    gap: Option<Gap>,
+    was_live: bool,
+    round: u32,
+    heard: Vec<Heard>,
+    heard_bytes: usize,
+    overflowed: bool,
+    uncommitted: bool,
+    /// The side that the move under way has left.
+    left: Option<LeftSide>,
+    /// Subscriptions and barrier stand on the current stream.
+    prepared: bool,
+    /// LOGIN was accepted on the current stream.
+    claimed: bool,
+    /// Somebody else has the agent; nothing is done to him.
+    pub(super) taken: bool,
+    /// The agent was signed in again during this re-sync and had chosen READY before.
+    restore_ready: bool,
+    pub(super) model: Model,
+    pub(super) ledger: Ledger,
+    pub(super) guard: Guard,
+    pub(super) choice: Choice,
+    pub(super) audits: Audits,
+    pub(super) repair: Option<Repair>,
+    /// When the credentials were refused lately.
+    pub(super) refusals: Vec<Duration>,
+    facts: Option<SessionFacts>,
+    pub(super) out: Vec<Output>,
+}
+
+impl ResyncCore {
+    pub(crate) fn new(now: Duration, open: OpenSession, params: Params, random: fastrand::Rng) -> Self {
+        Self {
+            params,
+            open,
+            random,
+            started: now,
+            index: 0,
+            next_op: 0,
+            pending: BTreeMap::new(),
+            phase: Phase::Away,
+            attachment: None,
+            epoch: Epoch::default(),
+            gap: None,
+            was_live: false,
+            round: 0,
+            heard: Vec::new(),
+            heard_bytes: 0,
+            overflowed: false,
+            uncommitted: false,
+            left: None,
+            prepared: false,
+            claimed: false,
+            taken: false,
+            restore_ready: false,
+            model: Model::default(),
+            ledger: Ledger::default(),
+            guard: Guard::default(),
+            choice: Choice::default(),
+            audits: Audits::default(),
+            repair: None,
+            refusals: Vec::new(),
+            facts: None,
+            out: Vec::new(),
+        }
+    }
+
+    /// What is known now.
+    pub(crate) fn picture(&self) -> Picture {
+        self.model.picture()
+    }
+
+    /// Whether it may be out of date.
+    pub(crate) fn is_stale(&self) -> bool {
+        !matches!(self.phase, Phase::Live)
+    }
+
+    /// When the next tick is due.
+    pub(crate) fn wake_at(&self) -> Option<Duration> {
+        match &self.phase {
+            Phase::Pausing { until } => Some(*until),
+            Phase::Claiming(claiming) => claiming.look_at.into_iter().chain(claiming.deadline).min(),
+            Phase::Live => self.live_wake_at(),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn step(&mut self, now: Duration, input: Input) -> Vec<Output> {
+        self.index += 1;
+        match input {
+            _ if matches!(self.phase, Phase::Over) => self.after_the_end(input),
+            Input::Attached(attachment) => self.attached(attachment),
+            Input::Notification { epoch, notification } => self.notified(now, epoch, *notification),
+            Input::GapOpened { epoch, last_seen, noticed, why } => self.gap_opened(epoch, Gap { last_seen, noticed }, why),
+            Input::Told(event) => self.feed(*event),
+            Input::LineEnded(end) => self.line_ended(end),
+            Input::Answer { id, epoch, answer } => self.answered(now, id, epoch, *answer),
+            Input::Command { token, command } => self.command(now, Some(token), command),
+            Input::Close => self.report(LineReport::Close),
+            Input::Tick => self.tick(now),
+        }
+        self.report_facts();
+        std::mem::take(&mut self.out)
+    }
+
+    pub(super) fn feed(&mut self, event: Event) {
+        self.out.push(Output::Feed(event));
+    }
+
+    pub(super) fn report(&mut self, report: LineReport) {
+        self.out.push(Output::Report(report));
+    }
+
+    pub(super) fn ask(&mut self, op: Op, purpose: Purpose) {
+        self.next_op += 1;
+        self.pending.insert(self.next_op, purpose);
+        self.out.push(Output::Do { id: self.next_op, epoch: self.epoch, op });
+    }
+
+    /// An id for a request, not used before in this session.
+    pub(super) fn request_id(&mut self) -> RequestId {
+        let text = format!("{:016x}{:016x}", self.random.u64(..), self.random.u64(..));
+        match RequestId::new(text) {
+            Ok(id) => id,
+            Err(_) => unreachable!("32 hex digits are a valid id"),
+        }
+    }
+
+    pub(super) fn user_id(&self) -> &UserId {
+        &self.open.user
+    }
+
+    fn attached(&mut self, attachment: Attachment) {
+        if attachment.epoch <= self.epoch {
+            return;
+        }
+        self.forget_phase();
+        self.epoch = attachment.epoch;
+        self.attachment = Some(attachment);
+        self.uncommitted = true;
+        self.round = 1;
+        // A move that was not finished on the way is still one.
+        self.left = attachment.left.or(self.left).filter(|left| left.side != attachment.side);
+        if !attachment.resumed {
+            self.prepared = false;
+            self.claimed = false;
+        }
+        if self.prepared {
+            self.phase = Phase::Deciding;
+            self.ask(Op::Read(Ask::User), Purpose::Phase);
+        } else {
+            self.phase = Phase::Preparing;
+            self.ask(Op::Prepare(self.open.nodes.clone()), Purpose::Phase);
+        }
+    }
+
+    /// Drops everything that belonged to the epoch before.
+    fn forget_phase(&mut self) {
+        self.phase = Phase::Away;
+        // Only answers to commands are still of use: they tell how far the command got.
+        self.pending.retain(|_, purpose| matches!(purpose, Purpose::Submit(_)));
+        self.heard.clear();
+        self.heard_bytes = 0;
+        self.overflowed = false;
+        self.restore_ready = false;
+        self.audits = Audits::default();
+    }
+
+    fn notified(&mut self, now: Duration, epoch: Epoch, notification: Notification) {
+        if epoch != self.epoch {
+            return;
+        }
+        let Some(news) = news::read(&self.open.user, notification) else { return };
+        match &mut self.phase {
+            Phase::Live => self.apply_live(now, news),
+            Phase::Away | Phase::Over => {}
+            _ => self.hear(news),
+        }
+    }
+
+    /// Keeps a notification until the re-sync is over.
+    fn hear(&mut self, news: News) {
+        let weight = news.weight();
+        if self.heard.len() >= MAX_HEARD || self.heard_bytes + weight > MAX_HEARD_BYTES {
+            // Whatever is dropped here is contained in a read that is sent later.
+            self.overflowed = true;
+            self.heard.clear();
+            self.heard_bytes = 0;
+        }
+        self.heard_bytes += weight;
+        let shows_sign_in = matches!(&news, News::User(user) if user.state.as_ref().is_some_and(UserState::is_signed_in));
+        let refusal = match (&news, &self.phase) {
+            (News::Errors { source, request_id, errors }, Phase::Claiming(claiming)) if claiming.signs_in => {
+                let about_agent = *source == format!("/finesse/api/User/{}", self.open.user);
+                let ours = request_id.as_ref().map_or(about_agent, |id| *id == claiming.request);
+                ours.then(|| live_words(errors))
+            }
+            _ => None,
+        };
+        self.heard.push(Heard { index: self.index, news });
+        if let Some(why) = refusal {
+            self.feed(Event::AttentionRequired { kind: String::from("sign-in"), why });
+            self.collect(None);
+        } else if shows_sign_in && matches!(&self.phase, Phase::Claiming(claiming) if claiming.signs_in && claiming.deadline.is_some()) {
+            self.collect(None);
+        }
+    }
+
+    fn gap_opened(&mut self, epoch: Epoch, gap: Gap, why: String) {
+        if epoch != self.epoch {
+            return;
+        }
+        let was_live = matches!(self.phase, Phase::Live);
+        self.forget_phase();
+        if was_live {
+            self.give_up_repair("the side failed meanwhile");
+            self.feed(Event::GapOpened { epoch, last_seen: gap.last_seen, why });
+        }
+        // A gap that is open already only grows.
+        if self.was_live {
+            self.gap.get_or_insert(gap);
+        }
+    }
+
+    fn answered(&mut self, now: Duration, id: u64, epoch: Epoch, answer: Answer) {
+        let Some(purpose) = self.pending.remove(&id) else { return };
+        match (purpose, answer) {
+            (Purpose::Submit(request), Answer::Submitted(answer)) => self.submitted(now, &request, answer),
+            (Purpose::Audit, answer) if epoch == self.epoch => self.audit_answered(now, answer),
+            (Purpose::Phase, answer) if epoch == self.epoch => self.phase_answered(now, answer),
+            _ => {}
+        }
+    }
+
+    fn phase_answered(&mut self, now: Duration, answer: Answer) {
+        match (&mut self.phase, answer) {
+            (Phase::Preparing, Answer::Prepared { refused, barrier }) => {
+                for (node, error) in refused {
+                    self.feed(Event::Degraded { kind: String::from("subscription"), why: format!("{node}: {error}") });
+                }
+                match barrier {
+                    Ok(()) => {
+                        self.prepared = true;
+                        self.phase = Phase::Deciding;
+                        self.ask(Op::Read(Ask::User), Purpose::Phase);
+                    }
+                    Err(error) => self.fail(Fault::Side, format!("the barrier was not answered: {error}")),
+                }
+            }
+            (Phase::Deciding, Answer::User(Ok(user))) => self.decide(now, *user),
+            (Phase::Claiming(_), Answer::Submitted(answer)) => self.claim_answered(now, answer),
+            (Phase::Claiming(claiming), Answer::User(Ok(user))) => {
+                if user.state.as_ref().is_some_and(UserState::is_signed_in) {
+                    self.collect(None);
+                } else {
+                    claiming.look_at = Some(now + SIGN_IN_LOOK);
+                }
+            }
+            (Phase::Collecting(collect), answer) => {
+                let told = match answer {
+                    Answer::User(result) => result.map(Told::User),
+                    Answer::Dialogs(result) => result.map(Told::Dialogs),
+                    Answer::Dialog(result) => result.map(Told::Dialog),
+                    _ => return,
+                };
+                match collect.answer(self.index, told) {
+                    Progress::Ask(ask) => self.ask(Op::Read(ask), Purpose::Phase),
+                    Progress::Failed(error) => self.fail_by(&error),
+                    Progress::Done(snapshot) => self.collected(now, *snapshot),
+                }
+            }
+            (_, Answer::User(Err(error))) => self.fail_by(&error),
+            _ => {}
+        }
+    }
+
+    fn decide(&mut self, now: Duration, user: User) {
+        let was_signed_in = self.model.user().and_then(|user| user.state.as_ref()).is_some_and(UserState::is_signed_in);
+        let gap = self.gap.map_or(Duration::ZERO, |gap| now.saturating_sub(gap.last_seen));
+        let decision = claim::decide(&Situation {
+            sign_in: self.open.sign_in.as_ref(),
+            user: &user,
+            cold: !self.was_live,
+            // Who has asked to be signed out is not signed in again, whoever carried it out.
+            was_signed_in: was_signed_in && !self.ledger.wants_sign_out(),
+            resumed: self.claimed,
+            gap,
+            max_gap: self.params.auto_relogin_max_gap,
+        });
+        self.taken = matches!(decision, Claim::TakenOver { .. });
+        match decision {
+            Claim::Leave => self.collect(Some(user)),
+            Claim::Keep => self.claim(user, false),
+            Claim::SignIn => {
+                self.restore_ready = self.choice.may_restore_after_sign_in(&user, gap);
+                self.claim(user, true);
+            }
+            Claim::TakenOver { extension } => {
+                let why = format!("the agent is signed in on extension {extension}; this session does not sign him in");
+                self.feed(Event::SessionTakenOver { kind: String::from("extension"), why });
+                self.collect(Some(user));
+            }
+            Claim::LoggedOut { why } => {
+                self.feed(Event::LoggedOutDuringGap { kind: String::from("logout"), why });
+                self.collect(Some(user));
+            }
+        }
+    }
+
+    fn claim(&mut self, user: User, signs_in: bool) {
+        let Some(command) = self.sign_in_command() else { return };
+        let request = self.request_id();
+        self.phase =
+            Phase::Claiming(Claiming { request: request.clone(), user, signs_in, deadline: None, look_at: None });
+        self.ask(Op::Submit(command, request), Purpose::Phase);
+    }
+
+    pub(super) fn sign_in_command(&self) -> Option<Command> {
+        let sign_in = self.open.sign_in.clone()?;
+        Some(Command::SignIn {
+            user: self.open.user.clone(),
+            extension: sign_in.extension,
+            device: sign_in.device,
+            mobile: sign_in.mobile,
+        })
+    }
+
+    fn claim_answered(&mut self, now: Duration, answer: Result<Accepted, Error>) {
+        let Phase::Claiming(claiming) = &mut self.phase else { return };
+        self.claimed |= answer.is_ok();
+        match answer {
+            Ok(_) if claiming.signs_in => {
+                claiming.deadline = Some(now + self.params.event_wait);
+                claiming.look_at = Some(now + SIGN_IN_LOOK);
+                self.commit(now);
+                // The event may have overtaken the answer.
+                let shown = self.heard.iter().any(|heard| {
+                    matches!(&heard.news, News::User(user) if user.state.as_ref().is_some_and(UserState::is_signed_in))
+                });
+                if shown {
+                    self.collect(None);
+                }
+            }
+            Ok(_) => {
+                let user = claiming.user.clone();
+                self.commit(now);
+                self.collect(Some(user));
+            }
+            // It is this sign-in that is wrong; another side would say the same.
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    ErrorKind::BadRequest | ErrorKind::Conflict | ErrorKind::Forbidden | ErrorKind::InvalidRequest
+                ) =>
+            {
+                let user = claiming.user.clone();
+                self.feed(Event::AttentionRequired { kind: String::from("sign-in"), why: error.to_string() });
+                self.collect(Some(user));
+            }
+            Err(error) => self.fail_by(&error),
+        }
+    }
+
+    /// The point after which a move is finished on the new side, whatever the old one does.
+    fn commit(&mut self, now: Duration) {
+        if !std::mem::take(&mut self.uncommitted) {
+            return;
+        }
+        self.report(LineReport::Committed(self.epoch));
+        let left = self.left.take();
+        if self.open.sign_in.is_some() && !self.taken && left.is_some_and(|left| !left.conclusively_out) {
+            self.guard.arm(now, !self.model.is_idle());
+        }
+    }
+
+    /// Starts a round of reading.
+    fn collect(&mut self, first: Option<User>) {
+        // Nobody waits for an earlier answer any more, for instance of a look whether the sign-in was carried out.
+        self.pending.retain(|_, purpose| *purpose != Purpose::Phase);
+        let (collect, ask) = Collect::start(self.index, first);
+        self.overflowed = false;
+        self.phase = Phase::Collecting(collect);
+        self.ask(Op::Read(ask), Purpose::Phase);
+    }
+
+    fn collected(&mut self, now: Duration, mut snapshot: Snapshot) {
+        let unreadable = match &self.phase {
+            Phase::Collecting(collect) => collect.unreadable,
+            _ => 0,
+        };
+        let model = &self.model;
+        let verdict = snapshot.order(&self.heard, |id| model.has_known(id));
+        let certain = snapshot.is_stable() && verdict.undecided.is_empty() && !self.overflowed;
+        if !certain && self.round < self.params.resync_rounds {
+            let pause = PAUSES[usize::try_from(self.round - 1).unwrap_or(0).min(PAUSES.len() - 1)];
+            self.round += 1;
+            self.phase = Phase::Pausing { until: now + pause };
+            return;
+        }
+        self.commit(now);
+        if unreadable > 0 {
+            let why = format!("{unreadable} of the agent's dialogs cannot be read and are not shown");
+            self.feed(Event::Degraded { kind: String::from("unreadable"), why });
+        }
+        if !certain {
+            let objects: Vec<&str> = verdict.undecided.iter().map(String::as_str).collect();
+            let why = format!("still changing after {} rounds of reading: {}", self.round, objects.join(", "));
+            self.feed(Event::Degraded { kind: String::from("unconfirmed"), why });
+        }
+        self.go_live(now, &snapshot, verdict.doubtful || !certain);
+    }
+
+    fn go_live(&mut self, now: Duration, snapshot: &Snapshot, doubtful: bool) {
+        let Some(attachment) = self.attachment else { return };
+        let cold = !self.was_live;
+        let cause = if cold { Cause::Cold } else { Cause::Gap };
+        let gap = self.gap.take().unwrap_or(Gap { last_seen: self.started, noticed: self.started });
+        let settled = self.model.settle(now, snapshot);
+        let changes = settled.changes.len();
+        self.phase = Phase::Live;
+        self.was_live = true;
+        self.tell(settled.changes, cause, |_| When::Between(gap.last_seen, now));
+        self.settle_after_gap(now);
+        self.feed(Event::Resynced(Box::new(Resynced {
+            side: attachment.side,
+            epoch: attachment.epoch,
+            cold,
+            gap: now.saturating_sub(gap.last_seen),
+            detect: gap.noticed.saturating_sub(gap.last_seen),
+            switch: attachment.at.saturating_sub(gap.noticed),
+            resync: now.saturating_sub(attachment.at),
+            changes,
+            unseen_possible: !cold,
+            picture: self.model.picture(),
+        })));
+        self.report(LineReport::Live(self.epoch));
+        self.begin_audits(now, doubtful || settled.doubtful);
+        self.after_resync(now, now.saturating_sub(gap.last_seen));
+        // What belongs to the picture is contained in it; the rest is delivered now.
+        for heard in std::mem::take(&mut self.heard) {
+            match heard.news {
+                news @ (News::Other(_) | News::Errors { .. }) => self.apply_live(now, news),
+                _ => {}
+            }
+        }
+        self.heard_bytes = 0;
+    }
+
+    /// READY is asked for again where the agent had chosen it and a failure took it away.
+    fn after_resync(&mut self, now: Duration, gap: Duration) {
+        let Some(user) = self.model.user().cloned() else { return };
+        let relogged = std::mem::take(&mut self.restore_ready) && user.state == Some(UserState::NotReady);
+        let restore = self.choice.may_restore(&user, gap) || (relogged && self.choice.is_ready());
+        self.choice.see(&user);
+        if restore && self.open.sign_in.is_some() && !self.taken {
+            let user = self.open.user.clone();
+            self.command(now, None, Command::SetState { user, state: UserState::Ready, reason: None });
+        }
+        if self.open.sign_in.as_ref().is_some_and(|sign_in| sign_in.mobile.is_some()) && user.mobile_agent.is_none() {
+            let why = "the side does not show how the mobile agent is reached; signing out and in again restores it";
+            self.feed(Event::AttentionRequired { kind: String::from("mobile"), why: why.to_owned() });
+        }
+    }
+
+    /// Tells changes, in their order.
+    pub(super) fn tell(&mut self, changes: Vec<Change>, cause: Cause, ended: impl Fn(&Dialog) -> When) {
+        let Some(Attachment { epoch, side, .. }) = self.attachment else { return };
+        for change in changes {
+            let event = match change {
+                Change::User(user) => Event::User { user, cause, epoch, side },
+                Change::Started(dialog) => Event::DialogStarted { dialog, cause, epoch, side },
+                Change::Changed(dialog) => Event::DialogChanged { dialog, cause, epoch, side },
+                Change::Replaced { dialog, replaces } => Event::DialogReplaced { dialog, replaces, cause, epoch, side },
+                Change::Ended(dialog) => {
+                    let (id, time) = (dialog.id.clone(), ended(&dialog));
+                    Event::DialogEnded { id, dialog: Some(dialog), time, cause, epoch, side }
+                }
+            };
+            self.feed(event);
+        }
+    }
+
+    fn fail_by(&mut self, error: &Error) {
+        let fault = match error.kind() {
+            ErrorKind::Unauthorized => Fault::Credentials,
+            ErrorKind::NotFound if !error.is_webapp_missing() => Fault::UserUnknown,
+            _ => Fault::Side,
+        };
+        self.fail(fault, error.to_string());
+    }
+
+    fn fail(&mut self, fault: Fault, why: String) {
+        let epoch = self.epoch;
+        self.forget_phase();
+        self.report(LineReport::Failed { epoch, fault, why });
+    }
+
+    fn tick(&mut self, now: Duration) {
+        match &mut self.phase {
+            Phase::Pausing { until } if now >= *until => self.collect(None),
+            Phase::Claiming(claiming) => {
+                if claiming.deadline.is_some_and(|deadline| now >= deadline) {
+                    let why = format!("the agent was not signed in within {:?} of the accepted request", self.params.event_wait);
+                    self.feed(Event::AttentionRequired { kind: String::from("sign-in"), why });
+                    self.collect(None);
+                } else if claiming.look_at.is_some_and(|at| now >= at) {
+                    claiming.look_at = None;
+                    self.ask(Op::Read(Ask::User), Purpose::Phase);
+                }
+            }
+            Phase::Live => self.live_tick(now),
+            _ => {}
+        }
+    }
+
+    fn line_ended(&mut self, end: LineEnd) {
+        self.give_up_repair("the session ended");
+        for ended in self.ledger.end("the session ended before the outcome was known") {
+            self.command_ended(ended);
+        }
+        let why = end.to_string();
+        match &end {
+            LineEnd::Credentials(_) => self.feed(Event::AttentionRequired { kind: String::from("credentials"), why: why.clone() }),
+            LineEnd::Trust(_) => self.feed(Event::AttentionRequired { kind: String::from("tls"), why: why.clone() }),
+            LineEnd::TakenOver(_) => self.feed(Event::SessionTakenOver { kind: String::from("stream"), why: why.clone() }),
+            _ => {}
+        }
+        self.forget_phase();
+        self.phase = Phase::Over;
+        self.feed(Event::Closed { why });
+        self.out.push(Output::End(end));
+    }
+
+    fn after_the_end(&mut self, input: Input) {
+        if let Input::Command { token, .. } = input {
+            self.out.push(Output::Outcome(token, Outcome::NotSent { why: String::from("the session is closed") }));
+        }
+    }
+
+    fn report_facts(&mut self) {
+        let facts = SessionFacts {
+            on_call: !self.model.is_idle(),
+            ready: self.model.user().is_some_and(|user| user.state == Some(UserState::Ready)),
+            claims: self.open.sign_in.is_some(),
+        };
+        if self.facts != Some(facts) && !matches!(self.phase, Phase::Over) {
+            self.facts = Some(facts);
+            self.report(LineReport::Facts(facts));
+        }
+    }
+}
+
+/// What the server said, in one line.
+pub(super) fn live_words(errors: &finesse_model::ApiErrors) -> String {
+    let words: Vec<String> = errors
+        .errors
+        .iter()
+        .map(|error| {
+            let parts = [&error.error_type, &error.error_message, &error.error_data];
+            parts.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" ")
+        })
+        .collect();
+    words.join("; ")
+}
+
+#[cfg(test)]
+#[path = "core_tests.rs"]
+mod tests;
