@@ -88,6 +88,7 @@ pub struct Resynced {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 #[non_exhaustive]
+#[allow(missing_docs, reason = "fields are named as in the machine output of the command; each item says what is not obvious")]
 pub enum Event {
     /// A side's health changed.
     Health { side: Side, status: Status, level: Level, why: String },
@@ -138,7 +139,7 @@ pub enum Event {
     Command {
         id: String,
         verb: String,
-        #[serde(flatten, serialize_with = "outcome")]
+        #[serde(flatten, serialize_with = "outcome_fields")]
         outcome: Outcome,
     },
     /// The side left behind logged the agent out; see `recovered`.
@@ -163,7 +164,7 @@ fn milliseconds<S: Serializer>(value: &Duration, serializer: S) -> Result<S::Ok,
     serializer.serialize_u64(u64::try_from(value.as_millis()).unwrap_or(u64::MAX))
 }
 
-fn outcome<S: Serializer>(value: &Outcome, serializer: S) -> Result<S::Ok, S::Error> {
+fn outcome_fields<S: Serializer>(value: &Outcome, serializer: S) -> Result<S::Ok, S::Error> {
     use serde::ser::SerializeMap;
     let mut map = serializer.serialize_map(Some(2))?;
     map.serialize_entry("outcome", value.name())?;

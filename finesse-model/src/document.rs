@@ -187,7 +187,8 @@ from_xml! {
 }
 
 impl Document {
-    /// The document as JSON: `kind`, `root` and `value`; items of stanzas also say `node`, `itemId` and `delayed`.
+    /// The document as JSON: `kind`, `root` and `value`; items of stanzas also say `node`, `itemId` and `delayed`, in the
+    /// object and in its value.
     #[must_use]
     pub fn to_json(&self) -> Value {
         match self {
@@ -195,12 +196,18 @@ impl Document {
             Self::Update(update) => json!({ "kind": "update", "root": "Update", "value": value(update) }),
             Self::Errors(errors) => json!({ "kind": "errors", "root": "ApiErrors", "value": value(errors) }),
             Self::Item(item) => {
-                let mut object = json!({ "kind": "update", "root": "Update", "value": value(&item.update), "node": item.node });
+                let mut said = json!({ "node": item.node });
                 if let Some(id) = &item.item_id {
-                    object["itemId"] = json!(id);
+                    said["itemId"] = json!(id);
                 }
                 if item.delayed {
-                    object["delayed"] = json!(true);
+                    said["delayed"] = json!(true);
+                }
+                // Beside the update's own fields for who keeps the value, and beside its kind for who sorts documents.
+                let mut object = json!({ "kind": "update", "root": "Update", "value": value(&item.update) });
+                for (name, field) in said.as_object().into_iter().flatten() {
+                    object["value"][name] = field.clone();
+                    object[name] = field.clone();
                 }
                 object
             }

@@ -14,6 +14,7 @@ mod payload;
 mod report;
 mod shell;
 mod sim;
+mod simulation;
 mod tidy;
 
 use std::process::ExitCode;

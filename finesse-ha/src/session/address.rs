@@ -30,12 +30,21 @@ impl SideAddress {
     /// The host of the REST base, without port; empty if the base is not a URL.
     #[must_use]
     pub fn host(&self) -> &str {
-        let rest = self.rest.split_once("://").map_or(self.rest.as_str(), |(_, rest)| rest);
-        let authority = rest.split(['/', '?']).next().unwrap_or("");
-        match split_host_port(authority) {
+        match split_host_port(self.authority()) {
             Some((host, _)) => host,
-            None => authority,
+            None => self.authority(),
         }
+    }
+
+    /// The port of the REST base; 443 where it names none.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        split_host_port(self.authority()).map_or(443, |(_, port)| port)
+    }
+
+    fn authority(&self) -> &str {
+        let rest = self.rest.split_once("://").map_or(self.rest.as_str(), |(_, rest)| rest);
+        rest.split(['/', '?']).next().unwrap_or("")
     }
 }
 
@@ -57,16 +66,6 @@ impl fmt::Display for SideAddress {
     }
 }
 
-/// An address that cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the notification address \"{address}\" is not {expected}")]
-pub struct AddressError {
-    /// What was given.
-    pub address: String,
-    /// What is taken.
-    pub expected: &'static str,
-}
-
 /// Splits `host:port`; a bracketed IPv6 host loses its brackets.
 pub(crate) fn split_host_port(text: &str) -> Option<(&str, u16)> {
     let (host, port) = text.rsplit_once(':')?;
@@ -84,7 +83,7 @@ pub(crate) fn split_host_port(text: &str) -> Option<(&str, u16)> {
 pub fn alternate(own: &SideAddress, info: &SystemInfo) -> Option<SideAddress> {
     let nodes = [info.primary_node.as_ref(), info.secondary_node.as_ref()];
     let own_host = own.host();
-    let own_port = port_of(own);
+    let own_port = own.port();
     let other = nodes.into_iter().flatten().find(|node| {
         let host = node.host.as_deref().unwrap_or("");
         let same_host = host.eq_ignore_ascii_case(own_host);
@@ -112,11 +111,6 @@ fn https_port(node: &Node) -> Option<u16> {
     }
 }
 
-fn port_of(address: &SideAddress) -> u16 {
-    let rest = address.rest.split_once("://").map_or(address.rest.as_str(), |(_, rest)| rest);
-    let authority = rest.split(['/', '?']).next().unwrap_or("");
-    split_host_port(authority).map_or(443, |(_, port)| port)
-}
 
 #[cfg(test)]
 mod tests {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use finesse_model::{Extension, InvalidId, MobileAgent};
 use finesse_net::{Dialer, TcpDialer, Trust, TrustError};
-use finesse_rest::{Client, Credentials, HttpTransport, SideApi};
+use finesse_rest::{Client, ClientBuilder, Credentials, HttpTransport, SideApi};
 use tower::{Service, ServiceBuilder, ServiceExt};
 
 use super::transport::{Transport, TransportNotifications};
@@ -44,7 +44,7 @@ impl From<InvalidId> for SetupError {
     }
 }
 
-type MakeClient = Box<dyn Fn(&SideAddress, &Credentials) -> Result<Client, finesse_rest::Error> + Send + Sync>;
+type MakeClient = Box<dyn Fn(&SideAddress, Option<&Credentials>) -> Result<Client, finesse_rest::Error> + Send + Sync>;
 
 /// Describes a session. Required: the pair and the credentials. Everything else has a default that is said at its method.
 pub struct SessionBuilder {
@@ -62,6 +62,7 @@ pub struct SessionBuilder {
     dialer: Option<Arc<dyn Dialer>>,
     make_client: Option<MakeClient>,
     clock: Option<Clock>,
+    health: Option<Pair<HealthMonitor>>,
 }
 
 impl std::fmt::Debug for SessionBuilder {
@@ -88,6 +89,7 @@ impl SessionBuilder {
             dialer: None,
             make_client: None,
             clock: None,
+            health: None,
         }
     }
 
@@ -182,11 +184,8 @@ impl SessionBuilder {
     pub fn http(mut self, transport: impl HttpTransport + Sync) -> Self {
         let timeout = self.params.request_timeout;
         self.make_client = Some(Box::new(move |address, credentials| {
-            Client::builder(&address.rest)
-                .credentials(credentials.clone())
-                .transport(transport.clone())
-                .request_timeout(timeout)
-                .build()
+            let builder = Client::builder(&address.rest).transport(transport.clone()).request_timeout(timeout);
+            with_credentials(builder, credentials).build()
         }));
         self
     }
@@ -195,6 +194,14 @@ impl SessionBuilder {
     #[must_use]
     pub fn clock(mut self, clock: Clock) -> Self {
         self.clock = Some(clock);
+        self
+    }
+
+    /// Shares these monitors with other sessions of the process, so that each side is probed once however many agents there are. They must have
+    /// been started with the same clock. Default: monitors of the session's own.
+    #[must_use]
+    pub fn health(mut self, monitors: Pair<HealthMonitor>) -> Self {
+        self.health = Some(monitors);
         self
     }
 
@@ -212,7 +219,7 @@ impl SessionBuilder {
         };
         let clock = self.clock.unwrap_or_else(Clock::start);
         let mut random = self.seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed);
-        let pair = self.whole_pair(&credentials).await?;
+        let pair = self.whole_pair().await?;
         let b = match pair.b.as_ref() {
             Some(address) => Some(self.side(Side::B, address, &credentials, clock, &mut random)?),
             None => None,
@@ -228,10 +235,10 @@ impl SessionBuilder {
     }
 
     /// The pair with side B filled in from SystemInfo if the caller did not name it and side A answers.
-    async fn whole_pair(&self, credentials: &Credentials) -> Result<Pair<SideAddress>, SetupError> {
+    async fn whole_pair(&self) -> Result<Pair<SideAddress>, SetupError> {
         let mut pair = self.pair.clone();
         if pair.b.is_none() {
-            match self.client(&pair.a, credentials)?.system_info().await {
+            match self.client(&pair.a, None)?.system_info().await {
                 Ok(info) => pair.b = alternate(&pair.a, &info),
                 Err(error) => tracing::warn!(%error, "side B is not known: side A was asked for it and did not tell"),
             }
@@ -239,15 +246,16 @@ impl SessionBuilder {
         Ok(pair)
     }
 
-    fn client(&self, address: &SideAddress, credentials: &Credentials) -> Result<Client, finesse_rest::Error> {
+    fn client(&self, address: &SideAddress, credentials: Option<&Credentials>) -> Result<Client, finesse_rest::Error> {
         match &self.make_client {
             Some(make) => make(address, credentials),
-            None => Client::builder(&address.rest)
-                .credentials(credentials.clone())
-                .trust(self.trust.clone())
-                .connect_timeout(self.params.connect_timeout)
-                .request_timeout(self.params.request_timeout)
-                .build(),
+            None => {
+                let builder = Client::builder(&address.rest)
+                    .trust(self.trust.clone())
+                    .connect_timeout(self.params.connect_timeout)
+                    .request_timeout(self.params.request_timeout);
+                with_credentials(builder, credentials).build()
+            }
         }
     }
 
@@ -259,7 +267,7 @@ impl SessionBuilder {
         clock: Clock,
         random: &mut fastrand::Rng,
     ) -> Result<HealthService<SideConnector>, SetupError> {
-        let rest: Arc<dyn SideApi> = Arc::new(self.client(address, credentials)?);
+        let rest: Arc<dyn SideApi> = Arc::new(self.client(address, Some(credentials))?);
         let dialer: Arc<dyn Dialer> = match &self.dialer {
             Some(dialer) => dialer.clone(),
             None => Arc::new(TcpDialer::new(&self.trust)?),
@@ -277,9 +285,27 @@ impl SessionBuilder {
             secret: credentials.secret().clone(),
             resource: self.resource.clone().unwrap_or_else(|| format!("finesse-rs-{extension}")),
         };
-        let monitor = HealthMonitor::spawn(side, rest.clone(), self.params.clone(), clock, random.fork());
+        let shared = self.health.as_ref().and_then(|monitors| match side {
+            Side::A => Some(monitors.a.clone()),
+            Side::B => monitors.b.clone(),
+        });
+        let monitor = match shared {
+            Some(monitor) => monitor,
+            None => {
+                // Without credentials: a probe must never count against a password.
+                let probe: Arc<dyn SideApi> = Arc::new(self.client(address, None)?);
+                HealthMonitor::spawn(side, probe, self.params.clone(), clock, random.fork())
+            }
+        };
         let connector =
             SideConnector::new(side, rest, Arc::new(notifications), config, self.params.clone(), random.fork());
         Ok(ServiceBuilder::new().layer(HealthLayer::new(monitor)).service(connector))
+    }
+}
+
+fn with_credentials(builder: ClientBuilder, credentials: Option<&Credentials>) -> ClientBuilder {
+    match credentials {
+        Some(credentials) => builder.credentials(credentials.clone()),
+        None => builder,
     }
 }

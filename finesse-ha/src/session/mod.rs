@@ -11,14 +11,15 @@ mod builder;
 mod commands;
 mod transport;
 
+use std::sync::{Arc, OnceLock};
+
 use finesse_model::DialogId;
 use tokio::sync::{mpsc, watch};
 
-pub use crate::resync::{OpenSession, SessionEnd, Shown, SignIn};
+pub use crate::resync::{OpenSession, Opened, SessionEnd, Shown, SignIn};
 use crate::event::Event;
-use crate::resync::Opened;
 
-pub use address::{AddressError, SideAddress, alternate};
+pub use address::{SideAddress, alternate};
 pub use builder::{SessionBuilder, SetupError};
 pub use commands::{Call, Commands};
 pub use transport::{Transport, TransportNotifications};
@@ -30,6 +31,7 @@ pub struct Session {
     shown: watch::Receiver<Shown>,
     commands: Commands,
     close: mpsc::Sender<()>,
+    ended: Arc<OnceLock<SessionEnd>>,
 }
 
 impl Session {
@@ -47,6 +49,7 @@ impl Session {
             shown: opened.picture,
             commands: Commands::new(opened.commands, opened.user, opened.extension),
             close: opened.close,
+            ended: opened.ended,
         }
     }
 
@@ -79,6 +82,12 @@ impl Session {
         // A failed send means that the session is over already.
         let _ = self.close.send(()).await;
         while self.feed.recv().await.is_some() {}
+    }
+
+    /// Why the session is over; `None` while it is not.
+    #[must_use]
+    pub fn ended(&self) -> Option<SessionEnd> {
+        self.ended.get().cloned()
     }
 
     /// Asks for the orderly end and returns at once; the feed then ends with [`Event::Closed`].

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use finesse_model::{Node, Scalar, SystemInfo};
-use finesse_net::{Dialer, Target};
+use finesse_net::Dialer;
 use finesse_notify::{BoshConnect, Connect, EndCause, LinkError, TcpConnect, Transport as Framing};
 
 use super::address::split_host_port;
@@ -96,7 +96,7 @@ impl TransportNotifications {
                 .ok_or_else(|| format!("the notification address \"{address}\" is not host:port"))?,
             None => (self.host.clone(), self.node(info).and_then(secure_port).unwrap_or(XMPP_SECURE_PORT)),
         };
-        Ok(Box::new(TcpConnect::new(self.dialer.clone(), Target::tls(host, port))))
+        Ok(Box::new(TcpConnect::new(self.dialer.clone(), host, port)))
     }
 
     fn bosh(&self) -> Result<Box<dyn Connect>, String> {

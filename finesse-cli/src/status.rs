@@ -1,0 +1,321 @@
+//! `finesse status`: both sides, each criterion in order.
+//!
+//! Criteria are tested in the order in which they mean something: name and TCP, TLS and SystemInfo, in service with a good
+//! heartbeat; with credentials also the user, and then the stream with presence. A refused password is tried once in all.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use finesse_ha::health::{Heartbeat, heartbeat};
+use finesse_ha::link::connector::Notifications;
+use finesse_ha::session::{SideAddress, TransportNotifications, alternate};
+use finesse_ha::side::Side;
+use finesse_model::{SystemInfo, SystemStatus};
+use finesse_net::{Dialer, Target, TcpDialer, probe_certificate};
+use finesse_notify::{EndCause, Event, Presence, SessionConfig};
+use finesse_rest::{Client, Credentials};
+use serde_json::{Value, json};
+
+use crate::args::StatusArgs;
+use crate::exit::{Exit, Failure};
+use crate::output::Printer;
+use crate::setup::Setup;
+
+/// How long to wait for the presence of `finesse` after the login. It comes with the first answers if it comes at all; its
+/// absence is no proof of an outage.
+const PRESENCE_WAIT: Duration = Duration::from_secs(3);
+/// Certificates that end sooner are remarked upon.
+const DAYS_LEFT_WARNING: i64 = 30;
+
+/// One criterion's result.
+struct Check {
+    name: &'static str,
+    /// `None`: not tested, because an earlier one failed or no credentials were given.
+    passed: Option<bool>,
+    detail: String,
+}
+
+/// All of one side.
+struct SideReport {
+    side: Side,
+    address: SideAddress,
+    checks: Vec<Check>,
+    certificate_days_left: Option<i64>,
+    info: Option<SystemInfo>,
+    credentials_refused: bool,
+    trust_failed: bool,
+}
+
+impl SideReport {
+    fn usable(&self) -> bool {
+        self.checks.iter().all(|check| check.passed != Some(false)) && self.info.is_some()
+    }
+
+    fn add(&mut self, name: &'static str, passed: bool, detail: impl Into<String>) -> bool {
+        self.checks.push(Check { name, passed: Some(passed), detail: detail.into() });
+        passed
+    }
+
+    fn skip(&mut self, name: &'static str, why: impl Into<String>) {
+        self.checks.push(Check { name, passed: None, detail: why.into() });
+    }
+}
+
+/// Runs the command.
+pub(crate) async fn run(args: StatusArgs) -> Result<Exit, Failure> {
+    let setup = Setup::resolve(&args.pair)?;
+    let credentials = setup.credentials()?;
+    let printer = Printer::single(args.output);
+    let mut refused = false;
+    let a = examine(Side::A, &setup.pair.a, &setup, credentials.as_ref(), &mut refused).await?;
+    let b_address = match (&setup.pair.b, &a.info) {
+        (Some(address), _) => Some(address.clone()),
+        (None, Some(info)) => alternate(&setup.pair.a, info),
+        (None, None) => None,
+    };
+    let mut reports = vec![a];
+    if let Some(address) = &b_address {
+        reports.push(examine(Side::B, address, &setup, credentials.as_ref(), &mut refused).await?);
+    }
+    print(printer, &reports);
+    Ok(if reports.iter().any(|report| report.credentials_refused) {
+        Exit::Credentials
+    } else if reports.iter().any(SideReport::usable) {
+        Exit::Done
+    } else if reports.iter().all(|report| report.trust_failed) {
+        Exit::Trust
+    } else {
+        Exit::NoSide
+    })
+}
+
+async fn examine(
+    side: Side,
+    address: &SideAddress,
+    setup: &Setup,
+    credentials: Option<&Credentials>,
+    refused: &mut bool,
+) -> Result<SideReport, Failure> {
+    let mut report = SideReport {
+        side,
+        address: address.clone(),
+        checks: Vec::new(),
+        certificate_days_left: None,
+        info: None,
+        credentials_refused: false,
+        trust_failed: false,
+    };
+    let client = client(address, setup, credentials)?;
+    let dialer: Arc<dyn Dialer> =
+        Arc::new(TcpDialer::new(&setup.trust).map_err(|error| Failure::new(Exit::Trust, error.to_string()))?);
+
+    // L0 and L1: TCP, TLS, SystemInfo.
+    let target = Target::tls(address.host(), address.port());
+    if let Ok(Ok(certificate)) = tokio::time::timeout(setup.params.probe_timeout, probe_certificate(&target)).await {
+        report.certificate_days_left = Some(certificate.days_left(std::time::SystemTime::now()));
+    }
+    let info = match client.system_info().await {
+        Ok(info) => info,
+        Err(error) => {
+            report.trust_failed = error.trust_failure().is_some();
+            report.credentials_refused = error.is_auth();
+            *refused |= error.is_auth();
+            report.add("SystemInfo", false, error.to_string());
+            for name in ["in service", "user", "stream", "presence"] {
+                report.skip(name, "SystemInfo could not be read");
+            }
+            return Ok(report);
+        }
+    };
+    report.add("SystemInfo", true, address.rest.clone());
+    report.info = Some(info.clone());
+
+    // L2: in service, heartbeat.
+    let in_service = info.status == Some(SystemStatus::InService);
+    let reason = info.status_reason.clone().filter(|reason| !reason.is_empty()).map_or(String::new(), |reason| format!(" ({reason})"));
+    let status = info.status.as_ref().map_or("no status", SystemStatus::as_str);
+    let beat = heartbeat(&info);
+    let detail = format!("{status}{reason}; CTI heartbeat {}", beat.as_ref().map_or_else(|| String::from("not reported"), beat_text));
+    let good = in_service && beat.is_none_or(|beat| beat.is_good());
+    report.add("in service", good, detail);
+
+    let Some(credentials) = credentials else {
+        for name in ["user", "stream", "presence"] {
+            report.skip(name, "no user named");
+        }
+        return Ok(report);
+    };
+    if *refused {
+        for name in ["user", "stream", "presence"] {
+            report.skip(name, "the credentials were refused already and are not tried again");
+        }
+        return Ok(report);
+    }
+    match client.user(credentials.user()).await {
+        Ok(user) => {
+            let state = user.state.as_ref().map_or("?", |state| state.as_str()).to_owned();
+            report.add("user", true, format!("{} is {state}", credentials.user()));
+        }
+        Err(error) => {
+            report.credentials_refused = error.is_auth();
+            *refused |= error.is_auth();
+            report.add("user", false, error.to_string());
+            if error.is_auth() {
+                report.skip("stream", "the credentials were refused and are not tried again");
+                report.skip("presence", "the stream was not opened");
+                return Ok(report);
+            }
+        }
+    }
+    stream(&mut report, &info, address, setup, credentials, dialer, refused).await;
+    Ok(report)
+}
+
+async fn stream(
+    report: &mut SideReport,
+    info: &SystemInfo,
+    address: &SideAddress,
+    setup: &Setup,
+    credentials: &Credentials,
+    dialer: Arc<dyn Dialer>,
+    refused: &mut bool,
+) {
+    let notifications = TransportNotifications::new(
+        setup.transport,
+        address.host(),
+        address.notifications.clone(),
+        dialer,
+        setup.params.connect_timeout,
+    );
+    let connect = match notifications.connect_for(info) {
+        Ok(connect) => connect,
+        Err(why) => {
+            report.add("stream", false, why);
+            report.skip("presence", "the stream was not opened");
+            return;
+        }
+    };
+    let domain = info.xmpp_domain.clone().unwrap_or_else(|| address.host().to_owned());
+    let mut config = SessionConfig::builder(credentials.user().clone(), credentials.secret().clone(), domain)
+        // Apart from every session, so that looking does not push a running one off.
+        .resource(format!("finesse-status-{}", std::process::id()));
+    if let Some(pubsub) = &info.xmpp_pub_sub_domain {
+        config = config.pubsub_domain(pubsub.clone());
+    }
+    let config = match config.build() {
+        Ok(config) => config,
+        Err(error) => {
+            report.add("stream", false, error.to_string());
+            report.skip("presence", "the stream was not opened");
+            return;
+        }
+    };
+    let mut link = match finesse_notify::open(connect.as_ref(), config).await {
+        Ok(link) => link,
+        Err(error) => {
+            report.credentials_refused = error.kind() == EndCause::Auth;
+            *refused |= report.credentials_refused;
+            report.add("stream", false, error.to_string());
+            report.skip("presence", "the stream was not opened");
+            return;
+        }
+    };
+    report.add("stream", true, connect.describe());
+    let presence = tokio::time::timeout(PRESENCE_WAIT, async {
+        loop {
+            match link.events.recv().await {
+                Some(Event::FinessePresence(presence)) => return Some(presence),
+                Some(_) => {}
+                None => return None,
+            }
+        }
+    })
+    .await;
+    match presence {
+        Ok(Some(Presence::Available)) => {
+            report.add("presence", true, "the user finesse is available");
+        }
+        Ok(Some(Presence::Unavailable)) => {
+            report.add("presence", false, "the user finesse is unavailable: the web application is down");
+        }
+        Ok(None) => {
+            report.add("presence", false, "the stream ended");
+        }
+        Err(_) => report.skip("presence", "not announced; that is no proof of an outage"),
+    }
+    link.control.close().await;
+}
+
+fn client(address: &SideAddress, setup: &Setup, credentials: Option<&Credentials>) -> Result<Client, Failure> {
+    let mut builder = Client::builder(&address.rest)
+        .trust(setup.trust.clone())
+        .connect_timeout(setup.params.connect_timeout)
+        .request_timeout(setup.params.probe_timeout);
+    if let Some(credentials) = credentials {
+        builder = builder.credentials(credentials.clone());
+    }
+    builder.build().map_err(|error| Failure::usage(error.to_string()))
+}
+
+fn beat_text(beat: &Heartbeat) -> String {
+    let word = if beat.success { "success" } else { "failure" };
+    format!("{word}, {:.1} s old, every {} s", beat.age.as_secs_f64(), beat.interval.as_secs())
+}
+
+fn print(printer: Printer, reports: &[SideReport]) {
+    if printer.is_json() {
+        let sides: Vec<Value> = reports.iter().map(to_json).collect();
+        printer.json(&json!({ "sides": sides, "usable": reports.iter().any(SideReport::usable) }));
+        return;
+    }
+    for report in reports {
+        let verdict = if report.usable() { "usable" } else { "NOT usable" };
+        printer.text(format!("side {}  {}  {verdict}", report.side, report.address));
+        for check in &report.checks {
+            let mark = match check.passed {
+                Some(true) => "ok",
+                Some(false) => "FAILED",
+                None => "-",
+            };
+            printer.text(format!("  {mark:<7} {:<11} {}", check.name, check.detail));
+        }
+        if let Some(info) = &report.info {
+            printer.text(format!("  ports   {}", ports(info)));
+        }
+        match report.certificate_days_left {
+            Some(days) if days < 0 => printer.text(format!("  certificate  expired {} days ago", -days)),
+            Some(days) if days < DAYS_LEFT_WARNING => printer.text(format!("  certificate  ends in {days} days: renew it")),
+            Some(days) => printer.text(format!("  certificate  {days} days left")),
+            None => {}
+        }
+    }
+}
+
+fn ports(info: &SystemInfo) -> String {
+    let nodes = [("primary", info.primary_node.as_ref()), ("secondary", info.secondary_node.as_ref())];
+    let mut parts = Vec::new();
+    for (name, node) in nodes {
+        if let Some(node) = node {
+            let port = |port: &Option<finesse_model::Scalar<i64>>| port.as_ref().map_or_else(|| String::from("?"), ToString::to_string);
+            let host = node.host.as_deref().unwrap_or("?");
+            parts.push(format!("{name} {host} https {} xmpp {}", port(&node.https_port), port(&node.xmpp_secure_port)));
+        }
+    }
+    if parts.is_empty() { String::from("not reported") } else { parts.join("; ") }
+}
+
+fn to_json(report: &SideReport) -> Value {
+    let checks: Vec<Value> = report
+        .checks
+        .iter()
+        .map(|check| json!({ "name": check.name, "passed": check.passed, "detail": check.detail }))
+        .collect();
+    json!({
+        "side": report.side,
+        "address": report.address.rest,
+        "usable": report.usable(),
+        "checks": checks,
+        "certificate_days_left": report.certificate_days_left,
+        "system_info": report.info,
+    })
+}

@@ -1,0 +1,126 @@
+//! What the command does on a bad day: each ends with its exit code, its words, and nothing lost.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should fail")]
+
+mod common;
+
+use std::time::{Duration, Instant};
+
+use common::{AGENT, EXTENSION, PASSWORD, Pair, Running, finesse, finish};
+use finesse_sim::{Fault, LogKind, Side};
+
+/// An interrupted command has to be gone by then.
+const TWO_SECONDS: Duration = Duration::from_secs(2);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_password_is_tried_once_told_and_ends_with_4() {
+    let pair = Pair::serve("wrong-password").await;
+    let mut command = pair.command("watch");
+    command.args(["--extension", EXTENSION]).env("FINESSE_PASSWORD", "not-it").env("FINESSE_LOG", "trace");
+    let done = finish(&mut command);
+    assert_eq!(done.code, Some(4), "{}", done.err);
+    let attempts = pair.sim.log().into_iter().filter(|entry| matches!(entry.kind, LogKind::Credentials { .. })).count();
+    assert_eq!(attempts, 1);
+    assert!(done.err.contains(AGENT) && done.err.contains("credentials"), "{}", done.err);
+    assert!(!done.err.contains("not-it") && !done.out.contains("not-it"), "the password is in the output");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_untrusted_certificate_ends_with_5_and_says_side_subject_reason_and_remedy() {
+    let pair = Pair::serve("untrusted").await;
+    let done = finish(&mut pair.untrusting("watch"));
+    assert_eq!(done.code, Some(5), "{}", done.err);
+    for word in ["side A", "CN=", "authority", "--ca"] {
+        assert!(done.err.contains(word), "{word} is missing in: {}", done.err);
+    }
+    assert!(pair.sim.log().iter().all(|entry| !matches!(entry.kind, LogKind::Credentials { .. })));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unreachable_side_b_is_told_and_the_session_lives() {
+    let pair = Pair::serve("no-b").await;
+    pair.sim.fault(Fault::StopTomcat { side: Side::B });
+    pair.sim.fault(Fault::StopNotification { side: Side::B });
+    let mut watch = Running::start(&mut pair.command("watch"));
+    let told = watch.until(&["standby-unready"]);
+    assert_eq!(told["side"], "B");
+    assert_eq!(watch.until(&["resynced"])["side"], "A");
+    watch.interrupt();
+    assert_eq!(watch.end().0.code(), Some(130));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn both_sides_down_it_waits_says_so_and_goes_live_when_one_is_back() {
+    let pair = Pair::serve("both-down").await;
+    for side in Side::BOTH {
+        pair.sim.fault(Fault::StopTomcat { side });
+    }
+    let mut watch = Running::start(&mut pair.command("watch"));
+    watch.until(&["waiting", "both-out", "offline"]);
+    pair.sim.fault(Fault::StartTomcat { side: Side::B });
+    assert_eq!(watch.until(&["resynced"])["side"], "B");
+    watch.interrupt();
+    assert_eq!(watch.end().0.code(), Some(130));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interrupt_unsubscribes_says_unavailable_and_ends_with_130_within_two_seconds() {
+    const TEAM: &str = "/finesse/api/Team/512/Users";
+    let pair = Pair::serve("interrupt").await;
+    let mut command = pair.command("watch");
+    command.args(["--extension", EXTENSION, "--subscribe", TEAM]);
+    let mut watch = Running::start(&mut command);
+    watch.until(&["resynced"]);
+    let asked = Instant::now();
+    watch.interrupt();
+    let (status, rest) = watch.end();
+    assert!(asked.elapsed() < TWO_SECONDS, "it took {:?}", asked.elapsed());
+    assert_eq!(status.code(), Some(130));
+    let last: serde_json::Value = serde_json::from_str(rest.lines().last().unwrap()).unwrap();
+    assert_eq!(last["event"], "closed");
+    let log = pair.sim.log();
+    let unsubscribed = log.iter().any(|entry| matches!(&entry.kind, LogKind::Unsubscribed { node, .. } if node == TEAM));
+    assert!(unsubscribed, "the subscription was left behind");
+    // Unavailable presence starts the side's timer at once instead of after two minutes.
+    assert!(log.iter().any(|entry| matches!(&entry.kind, LogKind::ForcedLogoutArmed { user } if user == AGENT)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_secret_is_printed_however_much_is_logged() {
+    let pair = Pair::serve("secrets").await;
+    let mut command = pair.command("watch");
+    command.args(["--extension", EXTENSION, "--until", "resynced"]).env("FINESSE_LOG", "trace");
+    let done = finish(&mut command);
+    assert_eq!(done.code, Some(0), "{}", done.err);
+    let encoded = "czNjcmV0LW9mLTQwMjE3";
+    for text in [&done.out, &done.err] {
+        assert!(!text.contains(PASSWORD) && !text.contains(encoded), "a secret is in the output");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn status_ends_with_0_while_a_side_is_usable_and_with_3_when_none_is() {
+    let pair = Pair::serve("status").await;
+    let good = finish(&mut pair.command("status"));
+    assert_eq!(good.code, Some(0), "{}{}", good.out, good.err);
+    let report: serde_json::Value = serde_json::from_str(&good.out).unwrap();
+    assert_eq!(report["sides"].as_array().unwrap().len(), 2);
+    pair.sim.fault(Fault::StopTomcat { side: Side::A });
+    assert_eq!(finish(&mut pair.command("status")).code, Some(0));
+    pair.sim.fault(Fault::StopTomcat { side: Side::B });
+    assert_eq!(finish(&mut pair.command("status")).code, Some(3));
+}
+
+#[test]
+fn an_unknown_parameter_is_wrong_usage_and_lists_the_known_ones() {
+    let done = finish(&mut finesse(&["watch", "--side-a", "https://fin-a.lab.example:8445", "--set", "ping=1s"]));
+    assert_eq!(done.code, Some(2));
+    assert!(done.err.contains("stream_grace_healthy"), "{}", done.err);
+}
+
+#[test]
+fn a_broken_inequality_is_wrong_usage_and_names_both() {
+    let done = finish(&mut finesse(&["watch", "--side-a", "https://fin-a.lab.example:8445", "--set", "rest_grace=1s"]));
+    assert_eq!(done.code, Some(2));
+    assert!(done.err.contains("rest_grace") && done.err.contains("request_timeout"), "{}", done.err);
+}

@@ -1,0 +1,151 @@
+//! Runs the command as a person or a script would, against a simulated pair on loopback sockets with TLS.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a helper of a test may fail it")]
+#![allow(dead_code, reason = "every test crate uses another part")]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+
+use finesse_sim::{AgentSpec, Profile, Side, Sim};
+use serde_json::Value;
+
+pub(crate) const AGENT: &str = "40217";
+pub(crate) const EXTENSION: &str = "7301";
+pub(crate) const PASSWORD: &str = "s3cret-of-40217";
+
+/// A pair whose timers run twenty times faster than in real life.
+pub(crate) struct Pair {
+    pub(crate) sim: Sim,
+    ca: PathBuf,
+}
+
+impl Pair {
+    pub(crate) async fn serve(name: &str) -> Self {
+        let sim = Sim::serve(Profile::ucce().scaled(0.05), 1).await.unwrap();
+        sim.add_agent(AgentSpec::new(AGENT, PASSWORD, EXTENSION));
+        let ca = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-ca.pem"));
+        std::fs::write(&ca, sim.ca_pem().unwrap()).unwrap();
+        Self { sim, ca }
+    }
+
+    /// A command that names both sides and the agent, and trusts the pair.
+    pub(crate) fn command(&self, verb: &str) -> Command {
+        let mut command = self.untrusting(verb);
+        command.arg("--ca").arg(&self.ca);
+        command
+    }
+
+    /// The same without the pair's authority.
+    pub(crate) fn untrusting(&self, verb: &str) -> Command {
+        let mut command = finesse(&[verb, "--user", AGENT, "--output", "json", "--transport", "tcp"]);
+        for (side, rest, notify) in [(Side::A, "--side-a", "--notify-a"), (Side::B, "--side-b", "--notify-b")] {
+            let addresses = self.sim.addresses(side).unwrap();
+            command.args([rest, &addresses.rest_url]);
+            command.args([notify, &format!("{}:{}", addresses.host, addresses.xmpp.port())]);
+        }
+        command.env("FINESSE_PASSWORD", PASSWORD);
+        command
+    }
+}
+
+/// The built program, apart from the environment of whoever runs the tests.
+pub(crate) fn finesse(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_finesse"));
+    for variable in ["FINESSE_USER", "FINESSE_PASSWORD", "FINESSE_TOKEN", "FINESSE_CONTEXT", "FINESSE_LOG"] {
+        command.env_remove(variable);
+    }
+    command.args(arguments).stdin(Stdio::null());
+    command
+}
+
+/// What a finished command left.
+pub(crate) struct Finished {
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+/// Runs a command to its end.
+pub(crate) fn finish(command: &mut Command) -> Finished {
+    let output = command.output().unwrap();
+    Finished {
+        code: output.status.code(),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// Runs a command with this on its standard input.
+pub(crate) fn feed(command: &mut Command, input: &[u8]) -> Finished {
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // A command that refuses early closes its end; that is its right.
+    let _ = child.stdin.take().unwrap().write_all(input);
+    let output = child.wait_with_output().unwrap();
+    Finished {
+        code: output.status.code(),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// A command that runs, read line by line. It is ended with the value.
+pub(crate) struct Running {
+    child: Child,
+    lines: BufReader<ChildStdout>,
+}
+
+impl Running {
+    pub(crate) fn start(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap());
+        Self { child, lines }
+    }
+
+    /// Reads on to the first event of one of these names.
+    pub(crate) fn until(&mut self, names: &[&str]) -> Value {
+        loop {
+            let mut line = String::new();
+            assert_ne!(self.lines.read_line(&mut line).unwrap(), 0, "the output ended before {names:?}: {}", self.complaints());
+            let value: Value = serde_json::from_str(&line).unwrap();
+            if value["event"].as_str().is_some_and(|event| names.contains(&event)) {
+                return value;
+            }
+        }
+    }
+
+    /// The first line as JSON, whatever it is.
+    pub(crate) fn line(&mut self) -> Value {
+        let mut line = String::new();
+        self.lines.read_line(&mut line).unwrap();
+        serde_json::from_str(&line).unwrap()
+    }
+
+    pub(crate) fn interrupt(&self) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+    }
+
+    /// Waits for the end; gives the rest of the lines too.
+    pub(crate) fn end(&mut self) -> (ExitStatus, String) {
+        let mut rest = String::new();
+        self.lines.read_to_string(&mut rest).unwrap();
+        (self.child.wait().unwrap(), rest)
+    }
+
+    fn complaints(&mut self) -> String {
+        let mut text = String::new();
+        if let Some(mut stderr) = self.child.stderr.take() {
+            let _ = stderr.read_to_string(&mut text);
+        }
+        text
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,15 @@
+//! One simulated run: the whole client, from XML to policy, against the simulated pair in memory, under one paused clock and one seed.
+//!
+//! The same seed gives the same feed, byte for byte: nothing here or below reads the system's clock or randomness.
+
+mod fold;
+mod invariants;
+mod run;
+mod schedule;
+
+#[path = "../../../finesse-cli/src/demo/compare.rs"]
+mod compare;
+#[path = "../../../finesse-ha/tests/common/mod.rs"]
+mod memory;
+
+pub(crate) use run::{Report, run};

@@ -1,0 +1,302 @@
+//! Plays one seed.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use finesse_ha::clock::Clock;
+use finesse_ha::event::Event;
+use finesse_ha::failover::{Hybrid, Immediate, WaitAndRetry};
+use finesse_ha::outcome::Outcome;
+use finesse_ha::params::Params;
+use finesse_ha::session::{Commands, Session, Transport};
+use finesse_ha::side::Side;
+use finesse_model::{Extension, UserId};
+use finesse_rest::Credentials;
+use finesse_sim::profile::{RequestIdEcho, TomcatDown, WhenOut};
+use finesse_sim::{AgentSpec, LogEntry, LogKind, Profile, Sim, WorldAction};
+use secrecy::SecretString;
+use tokio::task::JoinSet;
+
+use super::compare::differences;
+use super::invariants::Watcher;
+use super::memory::{SimHttp, dialer, pair};
+use super::schedule::{Click, DISTURBED, QUIET, Step, mend_everything, schedule};
+
+const AGENT: &str = "40217";
+const EXTENSION: &str = "7301";
+/// Known to the simulated pair only.
+const PASSWORD: &str = "simulated";
+
+/// What came of one run.
+#[derive(Debug)]
+pub(crate) struct Report {
+    /// The feed, one line an event, with its simulated time.
+    pub(crate) feed: Vec<String>,
+    /// What was broken.
+    pub(crate) broken: Vec<String>,
+    /// How many gaps there were.
+    pub(crate) gaps: usize,
+    /// How many switches there were.
+    pub(crate) switches: usize,
+    /// How many commands were given.
+    pub(crate) commands: usize,
+}
+
+/// Plays the seed from start to end.
+pub(crate) fn run(seed: u64) -> Result<Report, String> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .map_err(|error| format!("starting a runtime: {error}"))?;
+    runtime.block_on(play(seed))
+}
+
+async fn play(seed: u64) -> Result<Report, String> {
+    let mut random = fastrand::Rng::with_seed(seed);
+    let clock = Clock::start();
+    let sim = Sim::in_memory(profile(&mut random), random.u64(..));
+    sim.add_agent(AgentSpec::new(AGENT, PASSWORD, EXTENSION));
+    let session = open(&sim, &mut random, clock).await?;
+    let mut stage = Stage {
+        sim,
+        clock,
+        session,
+        watcher: Watcher::new(),
+        report: Report { feed: Vec::new(), broken: Vec::new(), gaps: 0, switches: 0, commands: 0 },
+        clicks: JoinSet::new(),
+        clicked: 0,
+        answered: 0,
+    };
+    stage.until_live().await?;
+    let begin = clock.now();
+    for (at, step) in schedule(&mut random) {
+        stage.until(begin + at).await?;
+        stage.step(step, &mut random);
+    }
+    stage.until(begin + DISTURBED).await?;
+    for fault in mend_everything() {
+        stage.sim.fault(fault);
+    }
+    stage.until(begin + DISTURBED + QUIET).await?;
+    stage.finish()
+}
+
+/// The pair, with everything that is not documented switched one way or the other.
+fn profile(random: &mut fastrand::Rng) -> Profile {
+    Profile {
+        load: random.bool(),
+        load_waits_for_call: random.bool(),
+        burst_deletes: random.bool(),
+        queue_survives_outage: random.bool(),
+        forced_logout_when_out: if random.bool() { WhenOut::Drop } else { WhenOut::Defer },
+        login_elsewhere_cancels: random.bool(),
+        second_resource_keeps_presence: random.bool(),
+        notification_stop_is_absence: random.bool(),
+        last_item_on_subscribe: random.bool(),
+        relogin_publishes: random.bool(),
+        shutdown_stream_error: random.bool(),
+        tomcat_down: match random.u8(0..3) {
+            0 => TomcatDown::Refuses,
+            1 => TomcatDown::BlackHole,
+            _ => TomcatDown::BadGateway,
+        },
+        dead_webapp_status: [404, 500, 503][random.usize(0..3)],
+        request_id_echo: if random.bool() { RequestIdEcho::ErrorsOnly } else { RequestIdEcho::Always },
+        ..Profile::ucce()
+    }
+}
+
+async fn open(sim: &Sim, random: &mut fastrand::Rng, clock: Clock) -> Result<Session, String> {
+    let params = Params::default();
+    let user = UserId::new(AGENT).map_err(|error| error.to_string())?;
+    let extension = Extension::new(EXTENSION).map_err(|error| error.to_string())?;
+    let builder = Session::builder(pair())
+        .credentials(Credentials::basic(user, SecretString::from(PASSWORD)))
+        .sign_in(extension)
+        .transport(Transport::Tcp)
+        .params(params.clone())
+        .http(SimHttp(sim.clone()))
+        .dialer(dialer(sim))
+        .clock(clock)
+        .seed(random.u64(..));
+    let builder = match random.u8(0..4) {
+        0 => builder.policy(Immediate),
+        1 => builder.policy(WaitAndRetry::default()),
+        _ => builder.policy(Hybrid::new(&params)),
+    };
+    builder.open().await.map_err(|error| error.to_string())
+}
+
+/// One run under way.
+struct Stage {
+    sim: Sim,
+    clock: Clock,
+    session: Session,
+    watcher: Watcher,
+    report: Report,
+    clicks: JoinSet<Outcome>,
+    clicked: usize,
+    answered: usize,
+}
+
+impl Stage {
+    async fn until_live(&mut self) -> Result<(), String> {
+        while !self.watcher.is_live() {
+            let event = self.session.next().await.ok_or("the feed ended before the session was live")?;
+            self.see(&event)?;
+        }
+        Ok(())
+    }
+
+    /// Reads the feed until a moment of the simulated clock.
+    async fn until(&mut self, at: Duration) -> Result<(), String> {
+        loop {
+            let event = tokio::select! {
+                biased;
+                event = self.session.next() => event.ok_or("the feed ended")?,
+                () = self.clock.sleep_until(Some(at)) => break,
+            };
+            self.see(&event)?;
+        }
+        while self.clicks.try_join_next().is_some() {
+            self.answered += 1;
+        }
+        // The feed is empty now, so what was told must be what is shown.
+        self.watcher.compare(&self.session.picture());
+        Ok(())
+    }
+
+    fn see(&mut self, event: &Event) -> Result<(), String> {
+        let now = self.clock.now();
+        let text = serde_json::to_string(event).map_err(|error| error.to_string())?;
+        self.report.feed.push(format!("{:>11.3} {text}", now.as_secs_f64()));
+        match event {
+            Event::GapOpened { .. } => self.report.gaps += 1,
+            Event::Switching { .. } => self.report.switches += 1,
+            _ => {}
+        }
+        self.watcher.see(now, event);
+        Ok(())
+    }
+
+    fn step(&mut self, step: Step, random: &mut fastrand::Rng) {
+        let action = match step {
+            Step::Fault(fault) => {
+                self.note(&fault);
+                self.sim.fault(fault);
+                return;
+            }
+            Step::Click(click) => {
+                self.click(click, random);
+                return;
+            }
+            Step::CallBegins => WorldAction::CallBegin {
+                agent: AGENT.to_owned(),
+                from: format!("03115550{}", random.u8(10..99)),
+                to: None,
+                variables: [(String::from("callVariable1"), format!("R&D {}", random.u8(..)))].into(),
+            },
+            Step::StateAtPhone(state) => WorldAction::AgentState { agent: AGENT.to_owned(), state: state.to_owned(), reason: None },
+            Step::CallAnswered | Step::CallEnds | Step::CallHeld | Step::CallReplaced | Step::VariableChanges => {
+                let Some(call) = self.some_call(random) else { return };
+                match step {
+                    Step::CallAnswered => WorldAction::CallAnswer { call },
+                    Step::CallEnds => WorldAction::CallEnd { call },
+                    Step::CallHeld => WorldAction::CallHold { call, agent: None },
+                    Step::CallReplaced => WorldAction::CallReplace { call },
+                    _ => WorldAction::CallVariables {
+                        call,
+                        variables: [(String::from("callVariable2"), random.u16(..).to_string())].into(),
+                    },
+                }
+            }
+        };
+        self.note(&action);
+        // An action that does not fit the moment (a call that has just ended) is refused by the world; that is part of the game.
+        self.sim.world(action);
+    }
+
+    fn note(&mut self, what: &impl std::fmt::Debug) {
+        self.report.feed.push(format!("{:>11.3} -- {what:?}", self.clock.now().as_secs_f64()));
+    }
+
+    fn some_call(&self, random: &mut fastrand::Rng) -> Option<String> {
+        let truth = self.sim.truth(AGENT)?;
+        let calls: Vec<String> = truth.dialogs.into_keys().collect();
+        if calls.is_empty() { None } else { Some(calls[random.usize(0..calls.len())].clone()) }
+    }
+
+    fn click(&mut self, click: Click, random: &mut fastrand::Rng) {
+        let commands = self.session.commands();
+        let dialogs = self.session.picture().picture.dialogs.clone();
+        let number = format!("66015{}", random.u8(10..99));
+        self.report.feed.push(format!("{:>11.3} -- click {click:?}", self.clock.now().as_secs_f64()));
+        let dialog = if dialogs.is_empty() { None } else { Some(dialogs[random.usize(0..dialogs.len())].id.clone()) };
+        self.clicked += 1;
+        self.clicks.spawn(async move {
+            match (click, dialog) {
+                (Click::Ready, _) => commands.ready().await,
+                (Click::NotReady, _) => commands.not_ready(None).await,
+                (Click::MakeCall, _) => commands.make_call(number).await,
+                (_, None) => Outcome::NotSent { why: String::from("there is no call to click on") },
+                (click, Some(dialog)) => on_call(&commands, click, &dialog, number).await,
+            }
+        });
+    }
+
+    fn finish(mut self) -> Result<Report, String> {
+        let truth = self.sim.truth(AGENT).ok_or("the agent is gone from the world")?;
+        let shown = self.session.picture();
+        if shown.stale {
+            self.watcher.broken.push(String::from("invariant 2: not live although everything was mended long ago"));
+        }
+        for difference in differences(&shown.picture, &truth) {
+            self.watcher.broken.push(format!("invariant 2: {difference}"));
+        }
+        if let Some(side) = self.watcher.side() {
+            let side = if side == Side::A { finesse_sim::Side::A } else { finesse_sim::Side::B };
+            match self.sim.view(side, AGENT) {
+                Some(view) => {
+                    for difference in differences(&shown.picture, &view) {
+                        self.watcher.broken.push(format!("invariant 2, side {side:?}: {difference}"));
+                    }
+                }
+                None => self.watcher.broken.push(format!("invariant 2: side {side:?} does not know the agent")),
+            }
+        }
+        let still_there: BTreeSet<String> = truth.dialogs.keys().cloned().collect();
+        let log = self.sim.log();
+        let calls = calls_that_ever_were(&log);
+        self.watcher.finish(&log, &calls, &still_there, AGENT);
+        while self.clicks.try_join_next().is_some() {
+            self.answered += 1;
+        }
+        if self.clicked != self.answered {
+            self.watcher.broken.push(format!("invariant 14: {} of {} commands have an outcome", self.answered, self.clicked));
+        }
+        self.report.commands = self.clicked;
+        self.report.broken = self.watcher.broken;
+        Ok(self.report)
+    }
+}
+
+async fn on_call(commands: &Commands, click: Click, dialog: &finesse_model::DialogId, value: String) -> Outcome {
+    let call = commands.call(dialog);
+    match click {
+        Click::Answer => call.answer().await,
+        Click::Hold => call.hold().await,
+        Click::Retrieve => call.retrieve().await,
+        Click::Drop => call.drop_call().await,
+        _ => call.update_call_data(vec![(String::from("callVariable3"), value)], None).await,
+    }
+}
+
+fn calls_that_ever_were(log: &[LogEntry]) -> BTreeSet<String> {
+    let id = |entry: &LogEntry| match &entry.kind {
+        LogKind::World { reply, .. } => reply.call.clone(),
+        LogKind::Executed { dialog, .. } => dialog.clone(),
+        _ => None,
+    };
+    log.iter().filter_map(id).collect()
+}
