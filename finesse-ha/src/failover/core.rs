@@ -23,6 +23,8 @@ mod moves;
 mod news;
 mod recovery;
 mod seam;
+#[cfg(test)]
+mod tests;
 mod tries;
 
 use std::mem::{Discriminant, discriminant};

@@ -31,6 +31,8 @@ pub(super) struct Case {
     triggered: Duration,
     chance: f64,
     pub(super) serves_since: Option<Duration>,
+    /// It was seen not to serve since the trigger.
+    was_down: bool,
     looked_again: Option<Duration>,
     urge_at: Duration,
 }
@@ -44,7 +46,17 @@ impl Case {
         chance: f64,
     ) -> Self {
         let urge_at = noticed + URGE;
-        Self { side, trigger, noticed, triggered, chance, serves_since: None, looked_again: None, urge_at }
+        Self {
+            side,
+            trigger,
+            noticed,
+            triggered,
+            chance,
+            serves_since: None,
+            was_down: false,
+            looked_again: None,
+            urge_at,
+        }
     }
 }
 
@@ -83,12 +95,13 @@ impl FailoverCore {
         }
     }
 
-    /// Keeps in mind since when the current side serves. True if it has just begun to.
+    /// Keeps in mind since when the current side serves. True if it has just returned.
     pub(super) fn note_service(&mut self, case: &mut Case) -> bool {
         let serves = self.serves(case);
-        let began = serves && case.serves_since.is_none();
+        case.was_down |= !serves && self.is_down(case.side);
+        let returned = serves && std::mem::take(&mut case.was_down);
         case.serves_since = if serves { case.serves_since.or(Some(self.now)) } else { None };
-        began
+        returned
     }
 
     /// Asks the policy, and lets the rules have the last word.

@@ -44,7 +44,7 @@ impl FailoverCore {
             self.tries.of_mut(other).fail(now, pause, why.clone());
             self.tell(Event::SwitchFailed { to: other, why });
         }
-        let has_begun_to_serve = self.note_service(&mut recovery.case);
+        let has_returned = self.note_service(&mut recovery.case);
         if let Some(held) = self.whole(&recovery) {
             if self.opening.is_some() {
                 self.abandon();
@@ -63,7 +63,7 @@ impl FailoverCore {
         if weighed.is_go() {
             return self.begin_move(recovery);
         }
-        self.reopen(side, has_begun_to_serve);
+        self.reopen(side, has_returned);
         let stuck = self.is_stuck(&recovery, &weighed).then(|| self.describe_plight(side, &weighed));
         self.plight(&mut recovery.outlook, stuck);
         Phase::Recovering(recovery)
@@ -86,11 +86,11 @@ impl FailoverCore {
     }
 
     /// Tries to open the stream of the current side again: the quick attempts always, later ones only while the side may answer.
-    fn reopen(&mut self, side: Side, has_begun_to_serve: bool) {
+    fn reopen(&mut self, side: Side, has_returned: bool) {
         if self.link.is_some() || self.opening.is_some() {
             return;
         }
-        if has_begun_to_serve {
+        if has_returned {
             let soon = self.now + self.pause(0);
             let tries = self.tries.of_mut(side);
             // A certificate or another program is not mended by the side's return.
