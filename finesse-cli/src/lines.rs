@@ -82,7 +82,7 @@ pub(crate) fn to_text(event: &Event) -> String {
             format!("live     on side {} in {:.3} s: {}", done.side, done.resync.as_secs_f64(), calls(done.picture.dialogs.len()))
         }
         Event::Resynced(done) => format!(
-            "live     again on side {}: {}; blind for {:.3} s (noticed {:.3}, decided and connected {:.3}, re-read {:.3}); {} found",
+            "live     again on side {}: {}; blind for {:.3} s (detect {:.3}, switch {:.3}, re-sync {:.3}); {} found",
             done.side,
             calls(done.picture.dialogs.len()),
             done.gap.as_secs_f64(),

@@ -95,7 +95,7 @@ fn scaled_params() -> Params {
 fn summarise(stage: &Stage, played: &[(Play<'_>, Result<Figures, String>)]) -> usize {
     let printer = stage.printer;
     printer.text("");
-    printer.text("failure                     transport  policy     ended on  noticed s  connected s  re-read s  missed  picture");
+    printer.text("failure                     transport  policy     ended on   detect s   switch s  re-sync s  missed  picture");
     let mut failed = 0;
     for (play, result) in played {
         let name = play.failure.name;
@@ -103,9 +103,9 @@ fn summarise(stage: &Stage, played: &[(Play<'_>, Result<Figures, String>)]) -> u
         match result {
             Ok(figures) => {
                 printer.text(format!(
-                    "{name:<27} {transport:<10} {policy:<10} {:<9} {:>9.3}  {:>11.3}  {:>9.3}  {:>6}  true",
+                    "{name:<27} {transport:<10} {policy:<10} {:<9} {:>9.3}  {:>9.3}  {:>9.3}  {:>6}  true",
                     figures.side,
-                    figures.noticed.as_secs_f64(),
+                    figures.detect.as_secs_f64(),
                     figures.switch.as_secs_f64(),
                     figures.resync.as_secs_f64(),
                     figures.changes,

@@ -58,7 +58,7 @@ impl Play<'_> {
 pub(super) struct Figures {
     pub(super) side: Side,
     /// From the fault to the gap being opened: the demo knows when it put the fault in.
-    pub(super) noticed: Duration,
+    pub(super) detect: Duration,
     pub(super) switch: Duration,
     pub(super) resync: Duration,
     pub(super) changes: usize,
@@ -134,7 +134,7 @@ impl Stage {
         scene.world(WorldAction::CallEnd { call: first.clone() });
         let second = scene.begin_call("0311555020")?;
         scene.until_gap(&mut session).await?;
-        let noticed = self.watch.elapsed().saturating_sub(broken);
+        let detect = self.watch.elapsed().saturating_sub(broken);
         if play.failure.needs_mending(play.policy) {
             scene.until_waiting(&mut session).await?;
             for fault in (play.failure.mend)() {
@@ -147,7 +147,7 @@ impl Stage {
         session.start_closing();
         while session.next().await.is_some() {}
         sim.shutdown();
-        Ok(Figures { side: done.side, noticed, switch: done.switch, resync: done.resync, changes: done.changes })
+        Ok(Figures { side: done.side, detect, switch: done.switch, resync: done.resync, changes: done.changes })
     }
 
     async fn open(&self, play: &Play<'_>, sim: &Sim) -> Result<Session, String> {
