@@ -716,5 +716,5 @@ pub(super) fn live_words(errors: &finesse_model::ApiErrors) -> String {
 }
 
 #[cfg(test)]
-#[path = "core_tests.rs"]
+#[path = "core_tests/mod.rs"]
 mod tests;

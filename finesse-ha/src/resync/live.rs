@@ -75,6 +75,11 @@ impl Audits {
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn pending(&self) -> usize {
+        self.due.len() + self.contradictions.len()
+    }
+
     fn next(&self) -> Option<Duration> {
         if self.running.is_some() {
             return None;
