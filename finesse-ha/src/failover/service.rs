@@ -315,3 +315,7 @@ async fn said_by_links(links: &mut [(Attempt, Link)]) -> (Attempt, LinkEvent) {
     })
     .await
 }
+
+#[cfg(test)]
+#[path = "service_tests.rs"]
+mod tests;

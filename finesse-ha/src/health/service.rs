@@ -131,3 +131,7 @@ impl SideApi for Reporting {
         self.report(self.inner.submit(command, request_id)).await
     }
 }
+
+#[cfg(test)]
+#[path = "service_tests.rs"]
+mod tests;

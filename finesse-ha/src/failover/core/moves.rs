@@ -222,7 +222,9 @@ impl FailoverCore {
             self.muted = Some(Muted { held: old, until: self.now + self.params.overlap_max });
         }
         *self.tries.of_mut(held.side) = Tries::default();
+        // The pauses between moves go on growing; those between attempts on one side begin anew.
         self.struggle.failing = None;
+        self.struggle.rounds = 0;
         self.attach(held)
     }
 }

@@ -284,3 +284,38 @@ fn t1_a_target_without_a_trusted_certificate_is_refused_and_the_line_goes_on() {
     assert!(!rig.ended);
     assert!((2..=4).contains(&rig.count("switch-failed B")), "{:?}", rig.times("switch-failed"));
 }
+
+#[test]
+fn k4_what_was_known_of_a_target_before_it_failed_does_not_count() {
+    let mut rig = Rig::live_with(Immediate);
+    rig.world.b.stream = Stream::Fails(EndCause::Refused);
+    rig.push(A, Status::OutOfService);
+    rig.run(0.2);
+    assert_eq!(rig.count("switch-failed"), 1);
+    rig.world.b.swallows = true;
+    rig.run(10.0);
+    let times = rig.times("switching");
+    assert!(times[1] - times[0] > 3.0, "{times:?}");
+}
+
+#[test]
+fn the_other_side_is_given_the_same_patience_anew() {
+    let mut rig = Rig::live();
+    rig.lively = false;
+    rig.failed(Fault::Side);
+    for _ in 0..200 {
+        rig.run(0.1);
+        if rig.links.values().any(|side| *side == B) {
+            break;
+        }
+        rig.failed(Fault::Side);
+    }
+    assert_eq!(rig.count("switching A B"), 1);
+    rig.mark();
+    rig.failed(Fault::Side);
+    rig.run(9.0);
+    rig.failed(Fault::Side);
+    assert_eq!((rig.count("recovering B"), rig.count("switching")), (2, 0));
+    rig.run(20.0);
+    assert_eq!(rig.count("switching B A"), 1);
+}

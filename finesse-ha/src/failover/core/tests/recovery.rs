@@ -1,6 +1,7 @@
 //! The gap is open: who wins.
 
 use super::*;
+use crate::failover::{Context, Decision, Health, Trigger};
 
 #[test]
 fn n10_a_glitch_of_a_healthy_side_is_mended_on_that_side_within_a_second() {
@@ -313,11 +314,7 @@ fn k6_without_another_side_the_resync_is_tried_with_pauses_up_to_the_cap() {
 
 #[test]
 fn i23_a_side_in_use_that_stays_usable_is_never_left() {
-    let mut rig = Rig::live_with(
-        |_: &crate::failover::Trigger, _: &crate::failover::Health, _: &crate::failover::Context| {
-            crate::failover::Decision::switch()
-        },
-    );
+    let mut rig = Rig::live_with(|_: &Trigger, _: &Health, _: &Context| Decision::switch());
     for _ in 0..20 {
         rig.cut(A, EndCause::Network);
         rig.run(61.0);
@@ -337,4 +334,52 @@ fn a_stream_that_opens_and_breaks_again_is_not_tried_in_a_tight_loop() {
         rig.run(0.25);
     }
     assert!(rig.count("attach") < 25, "{:?}", rig.times("attach"));
+}
+
+#[test]
+fn i23_the_current_side_is_looked_at_once_more_before_it_is_left() {
+    for a_is_back in [true, false] {
+        let mut rig = Rig::live_with(|_: &Trigger, _: &Health, _: &Context| Decision::switch());
+        rig.world.b.status = Status::OutOfService;
+        rig.push(A, Status::OutOfService);
+        rig.run(100.0);
+        if a_is_back {
+            rig.mend(A);
+        }
+        rig.mend(B);
+        // Its monitor is in the middle of a long pause.
+        rig.world.a.next_probe = Duration::MAX;
+        rig.mark();
+        rig.check(B);
+        rig.run(5.0);
+        assert_eq!(rig.count("check A"), 1);
+        let wanted = if a_is_back { "attach 2 A resumed" } else { "attach 2 B" };
+        assert!(rig.first(wanted) < 1.2, "{:#?}", rig.log);
+        assert_eq!(rig.count("switching"), usize::from(!a_is_back));
+    }
+}
+
+#[test]
+fn n1_a_side_that_is_down_is_not_knocked_at_after_the_quick_attempts() {
+    let mut rig = Rig::live();
+    rig.isolate(A, EndCause::Refused);
+    rig.isolate(B, EndCause::Refused);
+    rig.cut(A, EndCause::Network);
+    rig.run(100.0);
+    assert_eq!(rig.count("open A"), 3);
+}
+
+#[test]
+fn n2_the_return_of_a_side_cuts_the_pause_short() {
+    let mut rig = Rig::live();
+    rig.isolate(A, EndCause::Refused);
+    rig.isolate(B, EndCause::Refused);
+    rig.cut(A, EndCause::Network);
+    rig.run(7.0);
+    assert_eq!(rig.count("open A"), 3);
+    rig.mend(A);
+    rig.mark();
+    rig.check(A);
+    rig.run(1.0);
+    assert!(rig.first("attach 2 A") < 0.9);
 }
