@@ -117,7 +117,7 @@ mod tests {
     fn c5_three_outages_in_ten_minutes_make_a_side_restless() {
         let mut hold = HoldDown::default();
         assert!(
-            !hold.went_out(Side::A, 0 * S)
+            !hold.went_out(Side::A, Duration::ZERO)
                 && !hold.went_out(Side::A, 100 * S)
                 && !hold.is_restless(Side::A, 100 * S)
         );

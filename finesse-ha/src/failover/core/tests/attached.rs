@@ -192,7 +192,8 @@ fn n8_the_standby_is_told_to_be_unready_once_until_it_is_ready_again() {
 
 #[test]
 fn t1_g6_the_standby_is_unready_for_a_named_reason() {
-    let ways: [(fn(&mut World), &str); 5] = [
+    type Spoil = fn(&mut World);
+    let ways: [(Spoil, &str); 5] = [
         (|world| world.status = Status::OutOfService, "standby B out-of-service"),
         (|world| world.beatless_since = Some(10 * S), "standby B suspect"),
         (|world| world.status = Status::Unauthorised, "standby B unauthorised"),

@@ -105,11 +105,7 @@ fn s6_n3_n5_a_black_hole_is_left_within_seven_seconds_of_being_noticed() {
     rig.isolate(A, EndCause::Timeout);
     rig.cut(A, EndCause::Silent);
     rig.run(60.0);
-    rig.in_order(
-        &["gap 1", "open A", "switching A B", "abandon", "open B", "attach 2 B"]
-            .map(|line| if line == "abandon" { "open B" } else { line })[..3]
-            .as_ref(),
-    );
+    rig.in_order(&["gap 1", "open A", "abandon", "switching A B", "open B", "attach 2 B"]);
     assert!(rig.first("attach 2 B") <= 7.5, "{:#?}", rig.log);
     assert_eq!(rig.count("abandon"), 1, "the attempt that hangs is given up");
 }
@@ -229,7 +225,7 @@ fn k2_recovery_that_takes_too_long_is_said_to_be_overdue_once() {
     rig.push(A, Status::OutOfService);
     rig.run(1000.0);
     assert_eq!(rig.times("overdue"), [300.0]);
-    assert!((rig.count("waiting") as f64 - 17.0).abs() <= 1.0, "and that the policy waits, every minute");
+    assert!((16..=18).contains(&rig.count("waiting")), "and that the policy waits, every minute");
     rig.push(A, Status::Ready);
     rig.run(2.0);
     assert_eq!((rig.count("attach 2 A resumed"), rig.count("switching")), (1, 0));
