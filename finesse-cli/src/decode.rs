@@ -13,10 +13,16 @@ const INPUT_CAP: u64 = 64 * 1024 * 1024;
 pub(crate) fn run(args: &DecodeArgs) -> Result<(), Failure> {
     let (name, bytes) = read(args)?;
     if bytes.len() as u64 > INPUT_CAP {
-        return Err(Failure::new(Exit::Failed, format!("decoding {name}: larger than {} MiB, which no Finesse document is", INPUT_CAP >> 20)));
+        return Err(Failure::new(
+            Exit::Failed,
+            format!("decoding {name}: larger than {} MiB, which no Finesse document is", INPUT_CAP >> 20),
+        ));
     }
     let text = String::from_utf8(bytes).map_err(|error| {
-        Failure::new(Exit::Failed, format!("decoding {name}: not UTF-8 text: byte {} is wrong", error.utf8_error().valid_up_to()))
+        Failure::new(
+            Exit::Failed,
+            format!("decoding {name}: not UTF-8 text: byte {} is wrong", error.utf8_error().valid_up_to()),
+        )
     })?;
     let documents = finesse_model::decode_all(&text)
         .map_err(|error| Failure::new(Exit::Failed, format!("decoding {name}: {error}")))?;

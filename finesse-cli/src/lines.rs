@@ -33,10 +33,14 @@ impl Stopwatch {
 /// One event as a JSON object with `event`, `at` and `elapsed_ms`.
 pub(crate) fn to_json(event: &Event, watch: &Stopwatch) -> Value {
     let elapsed = watch.elapsed();
-    let mut value = serde_json::to_value(event).unwrap_or_else(|error| json!({"event": "unserialisable", "why": error.to_string()}));
+    let mut value = serde_json::to_value(event)
+        .unwrap_or_else(|error| json!({"event": "unserialisable", "why": error.to_string()}));
     if let Value::Object(object) = &mut value {
         object.insert(String::from("at"), Value::String(watch.wall(elapsed)));
-        object.insert(String::from("elapsed_ms"), json!(u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)));
+        object.insert(
+            String::from("elapsed_ms"),
+            json!(u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)),
+        );
     }
     value
 }
@@ -63,8 +67,12 @@ pub(crate) fn to_text(event: &Event) -> String {
         Event::Switching { from, to, why } => format!("decided  move from side {from} to side {to}: {why}"),
         Event::SwitchFailed { to, why } => format!("failed   the move to side {to}: {why}"),
         Event::User { user, cause, .. } => format!("agent    {}{}", describe_user(user), by(*cause)),
-        Event::DialogStarted { dialog, cause, .. } => format!("call     {} began{}", describe_dialog(dialog), by(*cause)),
-        Event::DialogChanged { dialog, cause, .. } => format!("call     {} changed{}", describe_dialog(dialog), by(*cause)),
+        Event::DialogStarted { dialog, cause, .. } => {
+            format!("call     {} began{}", describe_dialog(dialog), by(*cause))
+        }
+        Event::DialogChanged { dialog, cause, .. } => {
+            format!("call     {} changed{}", describe_dialog(dialog), by(*cause))
+        }
         Event::DialogEnded { id, cause, .. } => format!("call     {id} ended{}", by(*cause)),
         Event::DialogReplaced { dialog, replaces, cause, .. } => {
             format!("call     {} goes on in place of {replaces}{}", describe_dialog(dialog), by(*cause))
@@ -74,12 +82,23 @@ pub(crate) fn to_text(event: &Event) -> String {
             let said: Vec<String> = errors
                 .errors
                 .iter()
-                .map(|error| format!("{} {}", error.error_type.as_deref().unwrap_or(""), error.error_message.as_deref().unwrap_or("")))
+                .map(|error| {
+                    format!(
+                        "{} {}",
+                        error.error_type.as_deref().unwrap_or(""),
+                        error.error_message.as_deref().unwrap_or("")
+                    )
+                })
                 .collect();
             format!("refused  by the server, {source}: {}", said.join("; "))
         }
         Event::Resynced(done) if done.cold => {
-            format!("live     on side {} in {:.3} s: {}", done.side, done.resync.as_secs_f64(), calls(done.picture.dialogs.len()))
+            format!(
+                "live     on side {} in {:.3} s: {}",
+                done.side,
+                done.resync.as_secs_f64(),
+                calls(done.picture.dialogs.len())
+            )
         }
         Event::Resynced(done) => format!(
             "live     again on side {}: {}; blind for {:.3} s (detect {:.3}, switch {:.3}, re-sync {:.3}); {} found",
@@ -96,14 +115,21 @@ pub(crate) fn to_text(event: &Event) -> String {
             format!("command  {verb} ({id}) {}{why}", outcome.name())
         }
         Event::GhostLogout { recovered, why, .. } => {
-            format!("agent    was logged out by the side left behind ({}): {why}", if *recovered { "repaired" } else { "not repaired" })
+            format!(
+                "agent    was logged out by the side left behind ({}): {why}",
+                if *recovered { "repaired" } else { "not repaired" }
+            )
         }
         Event::SessionTakenOver { why, .. } => format!("stopped  another program has taken over: {why}"),
-        Event::LoggedOutDuringGap { why, .. } => format!("agent    was logged out while nothing was listening: {why}"),
+        Event::LoggedOutDuringGap { why, .. } => {
+            format!("agent    was logged out while nothing was listening: {why}")
+        }
         Event::AttentionRequired { kind, why } => format!("you      are needed ({kind}): {why}"),
         Event::Degraded { kind, why } => format!("degraded {kind}: {why}"),
         Event::Recovered { kind, why } => format!("recovered {kind}: {why}"),
-        Event::StandbyUnready { side, kind, why } => format!("standby  side {side} could not be used if needed ({kind}): {why}"),
+        Event::StandbyUnready { side, kind, why } => {
+            format!("standby  side {side} could not be used if needed ({kind}): {why}")
+        }
         Event::Closed { why } => format!("closed   {why}"),
         other => format!("{other:?}"),
     }

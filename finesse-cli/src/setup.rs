@@ -70,14 +70,20 @@ impl Setup {
             None => Context::default(),
         };
         let Some(side_a) = args.side_a.clone().or(context.side_a) else {
-            return Err(Failure::usage("no pair named: give --side-a URL, or --context NAME of the configuration file"));
+            return Err(Failure::usage(
+                "no pair named: give --side-a URL, or --context NAME of the configuration file",
+            ));
         };
         let with_notify = |rest: String, notify: Option<String>| match notify {
             Some(notify) => SideAddress::new(rest).with_notifications(notify),
             None => SideAddress::new(rest),
         };
         let a = with_notify(side_a, args.notify_a.clone().or(context.notify_a));
-        let b = args.side_b.clone().or(context.side_b).map(|rest| with_notify(rest, args.notify_b.clone().or(context.notify_b)));
+        let b = args
+            .side_b
+            .clone()
+            .or(context.side_b)
+            .map(|rest| with_notify(rest, args.notify_b.clone().or(context.notify_b)));
         let transport = match (args.transport, context.transport) {
             (Some(transport), _) => transport,
             (None, Some(text)) => text.parse().map_err(Failure::usage)?,
@@ -89,7 +95,9 @@ impl Setup {
             (None, Some("immediate")) => PolicyName::Immediate,
             (None, Some("wait")) => PolicyName::Wait,
             (None, Some(other)) => {
-                return Err(Failure::usage(format!("policy \"{other}\" is not one of immediate, wait, hybrid")));
+                return Err(Failure::usage(format!(
+                    "policy \"{other}\" is not one of immediate, wait, hybrid"
+                )));
             }
         };
         let mut params = Params::default();
@@ -180,20 +188,27 @@ pub(crate) fn setup_failure(error: &SetupError) -> Failure {
         SetupError::Ended(SessionEnd::Trust(_)) => Exit::Trust,
         _ => Exit::Failed,
     };
-    Failure::new(exit, error.to_string())
+    let remedy = if exit == Exit::Trust { "; on the command line: --ca FILE or --pin SHA256" } else { "" };
+    Failure::new(exit, format!("{error}{remedy}"))
 }
 
 fn context(name: &str) -> Result<Context, Failure> {
     let Some(path) = configuration_file() else {
-        return Err(Failure::usage(format!("context {name}: neither XDG_CONFIG_HOME nor HOME is set, so there is no configuration file")));
+        return Err(Failure::usage(format!(
+            "context {name}: neither XDG_CONFIG_HOME nor HOME is set, so there is no configuration file"
+        )));
     };
     let text = std::fs::read_to_string(&path)
         .map_err(|error| Failure::usage(format!("context {name}: reading {}: {error}", path.display())))?;
-    let configuration: Configuration =
-        toml::from_str(&text).map_err(|error| Failure::usage(format!("reading {}: {error}", path.display())))?;
+    let configuration: Configuration = toml::from_str(&text)
+        .map_err(|error| Failure::usage(format!("reading {}: {error}", path.display())))?;
     let known: Vec<&str> = configuration.context.keys().map(String::as_str).collect();
     configuration.context.get(name).cloned().ok_or_else(|| {
-        Failure::usage(format!("context {name} is not in {}; known are: {}", path.display(), known.join(", ")))
+        Failure::usage(format!(
+            "context {name} is not in {}; known are: {}",
+            path.display(),
+            known.join(", ")
+        ))
     })
 }
 
@@ -207,7 +222,9 @@ fn configuration_file() -> Option<PathBuf> {
 
 fn trust(ca: Option<&Path>, pins: &[String], insecure: bool) -> Result<Trust, Failure> {
     if insecure {
-        complain("--insecure: certificates are not verified; anybody on the way can read and change everything");
+        complain(
+            "--insecure: certificates are not verified; anybody on the way can read and change everything",
+        );
         return Ok(Trust::InsecureAcceptAnything);
     }
     if !pins.is_empty() {
@@ -224,7 +241,8 @@ fn trust(ca: Option<&Path>, pins: &[String], insecure: bool) -> Result<Trust, Fa
 
 fn fingerprint(text: &str) -> Result<[u8; 32], Failure> {
     let digits: Vec<u8> = text.bytes().filter(|byte| *byte != b':').collect();
-    let wrong = || Failure::usage(format!("--pin {text}: not a SHA-256 fingerprint (64 hex digits, colons allowed)"));
+    let wrong =
+        || Failure::usage(format!("--pin {text}: not a SHA-256 fingerprint (64 hex digits, colons allowed)"));
     if digits.len() != 64 {
         return Err(wrong());
     }

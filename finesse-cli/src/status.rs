@@ -111,7 +111,9 @@ async fn examine(
 
     // L0 and L1: TCP, TLS, SystemInfo.
     let target = Target::tls(address.host(), address.port());
-    if let Ok(Ok(certificate)) = tokio::time::timeout(setup.params.probe_timeout, probe_certificate(&target)).await {
+    if let Ok(Ok(certificate)) =
+        tokio::time::timeout(setup.params.probe_timeout, probe_certificate(&target)).await
+    {
         report.certificate_days_left = Some(certificate.days_left(std::time::SystemTime::now()));
     }
     let info = match client.system_info().await {
@@ -132,10 +134,17 @@ async fn examine(
 
     // L2: in service, heartbeat.
     let in_service = info.status == Some(SystemStatus::InService);
-    let reason = info.status_reason.clone().filter(|reason| !reason.is_empty()).map_or(String::new(), |reason| format!(" ({reason})"));
+    let reason = info
+        .status_reason
+        .clone()
+        .filter(|reason| !reason.is_empty())
+        .map_or(String::new(), |reason| format!(" ({reason})"));
     let status = info.status.as_ref().map_or("no status", SystemStatus::as_str);
     let beat = heartbeat(&info);
-    let detail = format!("{status}{reason}; CTI heartbeat {}", beat.as_ref().map_or_else(|| String::from("not reported"), beat_text));
+    let detail = format!(
+        "{status}{reason}; CTI heartbeat {}",
+        beat.as_ref().map_or_else(|| String::from("not reported"), beat_text)
+    );
     let good = in_service && beat.is_none_or(|beat| beat.is_good());
     report.add("in service", good, detail);
 
@@ -246,7 +255,11 @@ async fn stream(
     link.control.close().await;
 }
 
-fn client(address: &SideAddress, setup: &Setup, credentials: Option<&Credentials>) -> Result<Client, Failure> {
+fn client(
+    address: &SideAddress,
+    setup: &Setup,
+    credentials: Option<&Credentials>,
+) -> Result<Client, Failure> {
     let mut builder = Client::builder(&address.rest)
         .trust(setup.trust.clone())
         .connect_timeout(setup.params.connect_timeout)
@@ -284,7 +297,9 @@ fn print(printer: Printer, reports: &[SideReport]) {
         }
         match report.certificate_days_left {
             Some(days) if days < 0 => printer.text(format!("  certificate  expired {} days ago", -days)),
-            Some(days) if days < DAYS_LEFT_WARNING => printer.text(format!("  certificate  ends in {days} days: renew it")),
+            Some(days) if days < DAYS_LEFT_WARNING => {
+                printer.text(format!("  certificate  ends in {days} days: renew it"))
+            }
             Some(days) => printer.text(format!("  certificate  {days} days left")),
             None => {}
         }
@@ -296,9 +311,15 @@ fn ports(info: &SystemInfo) -> String {
     let mut parts = Vec::new();
     for (name, node) in nodes {
         if let Some(node) = node {
-            let port = |port: &Option<finesse_model::Scalar<i64>>| port.as_ref().map_or_else(|| String::from("?"), ToString::to_string);
+            let port = |port: &Option<finesse_model::Scalar<i64>>| {
+                port.as_ref().map_or_else(|| String::from("?"), ToString::to_string)
+            };
             let host = node.host.as_deref().unwrap_or("?");
-            parts.push(format!("{name} {host} https {} xmpp {}", port(&node.https_port), port(&node.xmpp_secure_port)));
+            parts.push(format!(
+                "{name} {host} https {} xmpp {}",
+                port(&node.https_port),
+                port(&node.xmpp_secure_port)
+            ));
         }
     }
     if parts.is_empty() { String::from("not reported") } else { parts.join("; ") }

@@ -20,7 +20,9 @@ fn decoded(input: &str) -> Value {
 
 #[test]
 fn a_resource_is_decoded_with_its_root() {
-    let user = decoded("<User><loginId>40217</loginId><roles><role>Agent</role></roles><extension></extension></User>");
+    let user = decoded(
+        "<User><loginId>40217</loginId><roles><role>Agent</role></roles><extension></extension></User>",
+    );
     assert_eq!(user["kind"], "resource");
     assert_eq!(user["root"], "User");
     assert_eq!(user["value"]["roles"], serde_json::json!(["Agent"]));

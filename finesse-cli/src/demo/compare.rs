@@ -25,12 +25,18 @@ pub(crate) fn differences(picture: &Picture, truth: &Truth) -> Vec<String> {
             compare(String::from("extension"), extension.to_owned(), truth.extension.clone());
             let pending = user.pending_state.as_ref().map_or("", |state| state.as_str());
             compare(String::from("pending state"), pending.to_owned(), truth.pending_state.clone());
-            let reason = user.reason_code.as_ref().and_then(|reason| reason.code.as_ref()).and_then(Scalar::value).copied();
+            let reason = user
+                .reason_code
+                .as_ref()
+                .and_then(|reason| reason.code.as_ref())
+                .and_then(Scalar::value)
+                .copied();
             compare(String::from("reason code"), number(reason), number(truth.reason_code));
         }
         None => compare(String::from("the agent"), String::from("unknown"), truth.user.clone()),
     }
-    let shown: BTreeMap<&str, &Dialog> = picture.dialogs.iter().map(|dialog| (dialog.id.as_str(), dialog)).collect();
+    let shown: BTreeMap<&str, &Dialog> =
+        picture.dialogs.iter().map(|dialog| (dialog.id.as_str(), dialog)).collect();
     let ids = |ids: Vec<&str>| ids.join(" ");
     compare(
         String::from("dialogs"),
@@ -70,8 +76,11 @@ fn describe_shown(dialog: &Dialog) -> String {
 }
 
 fn describe_real(dialog: &DialogTruth) -> String {
-    let parties: BTreeMap<&str, &str> =
-        dialog.participants.iter().map(|party| (party.media_address.as_str(), party.state.as_str())).collect();
+    let parties: BTreeMap<&str, &str> = dialog
+        .participants
+        .iter()
+        .map(|party| (party.media_address.as_str(), party.state.as_str()))
+        .collect();
     let variables: BTreeMap<&str, &str> = dialog
         .call_variables
         .iter()

@@ -32,7 +32,11 @@ pub(super) struct Failure {
 impl Failure {
     /// How it ends under a policy.
     pub(super) fn ending(&self, policy: PolicyName) -> Ending {
-        if self.everywhere || self.healthy || policy == PolicyName::Wait { Ending::Stayed } else { Ending::Moved }
+        if self.everywhere || self.healthy || policy == PolicyName::Wait {
+            Ending::Stayed
+        } else {
+            Ending::Moved
+        }
     }
 
     /// True when side A has to be mended before the session can be live again.

@@ -29,15 +29,23 @@ const SCALE: f64 = 0.1;
 
 /// Runs the command.
 pub(crate) async fn run(args: DemoArgs) -> Result<Exit, Failure> {
-    let stage = Stage { printer: Printer::streaming(args.output), watch: Stopwatch::start(), seed: args.seed };
-    let transports = args.transport.map_or(vec![Transport::Tcp, Transport::Bosh], |transport| vec![transport]);
-    let policies =
-        args.policy.map_or(vec![PolicyName::Immediate, PolicyName::Wait, PolicyName::Hybrid], |policy| vec![policy]);
-    let failures: Vec<_> =
-        FAILURES.iter().filter(|failure| args.only.as_ref().is_none_or(|only| failure.name.contains(only))).collect();
+    let stage =
+        Stage { printer: Printer::streaming(args.output), watch: Stopwatch::start(), seed: args.seed };
+    let transports =
+        args.transport.map_or(vec![Transport::Tcp, Transport::Bosh], |transport| vec![transport]);
+    let policies = args
+        .policy
+        .map_or(vec![PolicyName::Immediate, PolicyName::Wait, PolicyName::Hybrid], |policy| vec![policy]);
+    let failures: Vec<_> = FAILURES
+        .iter()
+        .filter(|failure| args.only.as_ref().is_none_or(|only| failure.name.contains(only)))
+        .collect();
     if failures.is_empty() {
         let names: Vec<&str> = FAILURES.iter().map(|failure| failure.name).collect();
-        return Err(Failure::usage(format!("--only: no failure of that name; known are {}", names.join(", "))));
+        return Err(Failure::usage(format!(
+            "--only: no failure of that name; known are {}",
+            names.join(", ")
+        )));
     }
     stage.introduce();
 
@@ -119,7 +127,13 @@ fn summarise(stage: &Stage, played: &[(Play<'_>, Result<Figures, String>)]) -> u
     }
     printer.text("");
     let total = played.len();
-    printer.text(format!("{} of {total} as they should be; timers ran {} times faster than in real life", total - failed, 1.0 / SCALE));
-    printer.json(&stage.stamped(json!({ "event": "verdict", "name": "all", "passed": failed == 0, "plays": total, "failed": failed })));
+    printer.text(format!(
+        "{} of {total} as they should be; timers ran {} times faster than in real life",
+        total - failed,
+        1.0 / SCALE
+    ));
+    printer.json(&stage.stamped(
+        json!({ "event": "verdict", "name": "all", "passed": failed == 0, "plays": total, "failed": failed }),
+    ));
     failed
 }

@@ -69,7 +69,10 @@ impl Stage {
     pub(super) fn introduce(&self) {
         self.printer.text("A simulated pair of Finesse servers on loopback sockets with TLS. An agent is on a call; side A fails.");
         self.printer.text("While nobody listens, that call ends and another begins. Then the picture is compared with the truth.");
-        self.printer.text(format!("Every timer, the servers' and the client's, runs {} times faster than in real life.", 1.0 / SCALE));
+        self.printer.text(format!(
+            "Every timer, the servers' and the client's, runs {} times faster than in real life.",
+            1.0 / SCALE
+        ));
     }
 
     /// The last line of the demo.
@@ -82,7 +85,10 @@ impl Stage {
         let elapsed = self.watch.elapsed();
         if let Value::Object(object) = &mut line {
             object.insert(String::from("at"), Value::String(self.watch.wall(elapsed)));
-            object.insert(String::from("elapsed_ms"), json!(u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)));
+            object.insert(
+                String::from("elapsed_ms"),
+                json!(u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)),
+            );
         }
         line
     }
@@ -90,7 +96,12 @@ impl Stage {
     /// Plays one failure from a fresh pair to the comparison.
     pub(super) async fn play(&self, play: &Play<'_>) -> Result<Figures, String> {
         self.printer.text("");
-        self.printer.text(format!("== {} ({}, policy {})", play.failure.story, play.transport, play.policy_name()));
+        self.printer.text(format!(
+            "== {} ({}, policy {})",
+            play.failure.story,
+            play.transport,
+            play.policy_name()
+        ));
         let (name, transport) = (play.failure.name, play.transport.to_string());
         let heading = json!({ "event": "scenario", "name": name, "transport": transport, "policy": play.policy_name(), "scale": SCALE });
         self.printer.json(&self.stamped(heading));
@@ -116,7 +127,8 @@ impl Stage {
 
     async fn act(&self, play: &Play<'_>) -> Result<Figures, String> {
         let profile = Profile::ucce().scaled(SCALE);
-        let sim = Sim::serve(profile, self.seed).await.map_err(|error| format!("starting the pair: {error}"))?;
+        let sim =
+            Sim::serve(profile, self.seed).await.map_err(|error| format!("starting the pair: {error}"))?;
         sim.add_agent(AgentSpec::new(AGENT, PASSWORD, EXTENSION));
         let mut session = self.open(play, &sim).await?;
         let mut scene = Scene { stage: self, sim: &sim, switches: 0 };
@@ -147,7 +159,13 @@ impl Stage {
         session.start_closing();
         while session.next().await.is_some() {}
         sim.shutdown();
-        Ok(Figures { side: done.side, detect, switch: done.switch, resync: done.resync, changes: done.changes })
+        Ok(Figures {
+            side: done.side,
+            detect,
+            switch: done.switch,
+            resync: done.resync,
+            changes: done.changes,
+        })
     }
 
     async fn open(&self, play: &Play<'_>, sim: &Sim) -> Result<Session, String> {
@@ -234,7 +252,10 @@ impl Scene<'_> {
     async fn until_waiting(&mut self, session: &mut Session) -> Result<(), String> {
         loop {
             match self.next(session).await? {
-                Event::Waiting { .. } | Event::BothOut { .. } | Event::Offline { .. } | Event::Recovering { .. } => return Ok(()),
+                Event::Waiting { .. }
+                | Event::BothOut { .. }
+                | Event::Offline { .. }
+                | Event::Recovering { .. } => return Ok(()),
                 _ => {}
             }
         }
@@ -268,11 +289,23 @@ impl Scene<'_> {
     }
 
     /// What must have been found, and where the session must be.
-    fn check(&self, play: &Play<'_>, done: &Resynced, inside: &[Event], first: &str, second: &str) -> Result<(), String> {
-        let ended = inside.iter().any(|event| matches!(event, Event::DialogEnded { id, .. } if id.as_str() == first));
-        let began = inside.iter().any(|event| matches!(event, Event::DialogStarted { dialog, .. } if dialog.id.as_str() == second));
+    fn check(
+        &self,
+        play: &Play<'_>,
+        done: &Resynced,
+        inside: &[Event],
+        first: &str,
+        second: &str,
+    ) -> Result<(), String> {
+        let ended =
+            inside.iter().any(|event| matches!(event, Event::DialogEnded { id, .. } if id.as_str() == first));
+        let began = inside.iter().any(
+            |event| matches!(event, Event::DialogStarted { dialog, .. } if dialog.id.as_str() == second),
+        );
         if !ended || !began {
-            return Err(format!("in the gap call {first} ended and call {second} began; found: ended {ended}, began {began}"));
+            return Err(format!(
+                "in the gap call {first} ended and call {second} began; found: ended {ended}, began {began}"
+            ));
         }
         let expected = match play.failure.ending(play.policy) {
             Ending::Moved => (Side::B, 1),

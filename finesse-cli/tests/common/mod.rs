@@ -7,8 +7,14 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 
+use std::sync::mpsc::{Sender, channel};
+use std::time::Duration;
+
 use finesse_sim::{AgentSpec, Profile, Side, Sim};
 use serde_json::Value;
+
+/// Above everything a command may rightly take here; only a hanging one reaches it, and then it is ended.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(crate) const AGENT: &str = "40217";
 pub(crate) const EXTENSION: &str = "7301";
@@ -39,7 +45,8 @@ impl Pair {
     /// The same without the pair's authority.
     pub(crate) fn untrusting(&self, verb: &str) -> Command {
         let mut command = finesse(&[verb, "--user", AGENT, "--output", "json", "--transport", "tcp"]);
-        for (side, rest, notify) in [(Side::A, "--side-a", "--notify-a"), (Side::B, "--side-b", "--notify-b")] {
+        for (side, rest, notify) in [(Side::A, "--side-a", "--notify-a"), (Side::B, "--side-b", "--notify-b")]
+        {
             let addresses = self.sim.addresses(side).unwrap();
             command.args([rest, &addresses.rest_url]);
             command.args([notify, &format!("{}:{}", addresses.host, addresses.xmpp.port())]);
@@ -68,7 +75,12 @@ pub(crate) struct Finished {
 
 /// Runs a command to its end.
 pub(crate) fn finish(command: &mut Command) -> Finished {
-    let output = command.output().unwrap();
+    feed(command, b"")
+}
+
+fn finished(child: Child) -> Finished {
+    let _watchdog = Watchdog::over(&child);
+    let output = child.wait_with_output().unwrap();
     Finished {
         code: output.status.code(),
         out: String::from_utf8(output.stdout).unwrap(),
@@ -82,11 +94,22 @@ pub(crate) fn feed(command: &mut Command, input: &[u8]) -> Finished {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     // A command that refuses early closes its end; that is its right.
     let _ = child.stdin.take().unwrap().write_all(input);
-    let output = child.wait_with_output().unwrap();
-    Finished {
-        code: output.status.code(),
-        out: String::from_utf8(output.stdout).unwrap(),
-        err: String::from_utf8(output.stderr).unwrap(),
+    finished(child)
+}
+
+/// Ends a process that outlives its time, unless dropped before.
+struct Watchdog(#[allow(dead_code, reason = "its end is the signal")] Sender<()>);
+
+impl Watchdog {
+    fn over(child: &Child) -> Self {
+        let (sender, receiver) = channel::<()>();
+        let pid = child.id().to_string();
+        std::thread::spawn(move || {
+            if receiver.recv_timeout(PATIENCE) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
+                let _ = Command::new("kill").args(["-KILL", &pid]).status();
+            }
+        });
+        Self(sender)
     }
 }
 
@@ -94,20 +117,27 @@ pub(crate) fn feed(command: &mut Command, input: &[u8]) -> Finished {
 pub(crate) struct Running {
     child: Child,
     lines: BufReader<ChildStdout>,
+    _watchdog: Watchdog,
 }
 
 impl Running {
     pub(crate) fn start(command: &mut Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap());
-        Self { child, lines }
+        let watchdog = Watchdog::over(&child);
+        Self { child, lines, _watchdog: watchdog }
     }
 
     /// Reads on to the first event of one of these names.
     pub(crate) fn until(&mut self, names: &[&str]) -> Value {
         loop {
             let mut line = String::new();
-            assert_ne!(self.lines.read_line(&mut line).unwrap(), 0, "the output ended before {names:?}: {}", self.complaints());
+            assert_ne!(
+                self.lines.read_line(&mut line).unwrap(),
+                0,
+                "the output ended before {names:?}: {}",
+                self.complaints()
+            );
             let value: Value = serde_json::from_str(&line).unwrap();
             if value["event"].as_str().is_some_and(|event| names.contains(&event)) {
                 return value;

@@ -85,6 +85,7 @@ pub(crate) fn mend_everything() -> Vec<Fault> {
             Fault::User500 { side, probability: 0.0 },
             Fault::DropEvents { side, node: None, probability: 0.0 },
             Fault::DupEvents { side, node: None, probability: 0.0 },
+            Fault::RepeatEvents { side, node: None, probability: 0.0 },
             Fault::DelayEvents { side, node: None, min: Duration::ZERO, max: Duration::ZERO },
             Fault::SiLies { side, lie: None },
             Fault::Lose202 { side, probability: 0.0 },
@@ -102,7 +103,7 @@ fn moment(random: &mut fastrand::Rng, end: Duration) -> Duration {
 fn fault(random: &mut fastrand::Rng, side: Side) -> (Fault, Option<Fault>) {
     let both = random.u8(0..3) == 0;
     let where_ = if both { None } else { Some(side) };
-    match random.u8(0..17) {
+    match random.u8(0..18) {
         0 => (Fault::StopNotification { side }, Some(Fault::StartNotification { side })),
         1 => (Fault::StopTomcat { side }, Some(Fault::StartTomcat { side })),
         2 => (Fault::CrashWebapp { side }, Some(Fault::RestoreWebapp { side })),
@@ -126,7 +127,11 @@ fn fault(random: &mut fastrand::Rng, side: Side) -> (Fault, Option<Fault>) {
             Some(Fault::DelayEvents { side, node: None, min: Duration::ZERO, max: Duration::ZERO }),
         ),
         14 => (Fault::SiLies { side, lie: Some(Lie::StaleHeartbeat) }, Some(Fault::SiLies { side, lie: None })),
-        15 => (Fault::Lose202 { side, probability: 0.5 }, Some(Fault::Lose202 { side, probability: 0.0 })),
+        15 => (
+            Fault::RepeatEvents { side, node: None, probability: 0.5 },
+            Some(Fault::RepeatEvents { side, node: None, probability: 0.0 }),
+        ),
+        16 => (Fault::Lose202 { side, probability: 0.5 }, Some(Fault::Lose202 { side, probability: 0.0 })),
         _ => (Fault::Slow { side, factor: 50.0 }, Some(Fault::Slow { side, factor: 1.0 })),
     }
 }
