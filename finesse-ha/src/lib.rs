@@ -26,3 +26,8 @@ pub mod params;
 pub mod resync;
 pub mod session;
 pub mod side;
+
+/// The code in the README compiles too.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

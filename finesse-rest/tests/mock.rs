@@ -1,7 +1,7 @@
 //! The mock stands in for a side behind the trait.
 
 #![cfg(feature = "mock")]
-#![expect(clippy::unwrap_used, reason = "a test: what fails here fails the test")]
+#![allow(clippy::unwrap_used, reason = "a test: what fails here fails the test")]
 
 use std::sync::Arc;
 

@@ -89,7 +89,7 @@ pub fn alternate(own: &SideAddress, info: &SystemInfo) -> Option<SideAddress> {
         let same_host = host.eq_ignore_ascii_case(own_host);
         // Two nodes on one host (a simulator) differ by their ports.
         let same_port = https_port(node).is_none_or(|port| port == own_port);
-        !host.is_empty() && !(same_host && same_port)
+        !host.is_empty() && (!same_host || !same_port)
     })?;
     // When neither node is the one we asked, the name we used is an alias and nothing tells which node is the other.
     let known = nodes.into_iter().flatten().any(|node| {

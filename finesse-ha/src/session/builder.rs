@@ -181,7 +181,7 @@ impl SessionBuilder {
 
     /// Sends REST requests by another transport than reqwest; it sees absolute URIs.
     #[must_use]
-    pub fn http(mut self, transport: impl HttpTransport + Sync) -> Self {
+    pub fn http(mut self, transport: impl HttpTransport) -> Self {
         let timeout = self.params.request_timeout;
         self.make_client = Some(Box::new(move |address, credentials| {
             let builder = Client::builder(&address.rest).transport(transport.clone()).request_timeout(timeout);
