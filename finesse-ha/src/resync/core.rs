@@ -309,8 +309,6 @@ impl ResyncCore {
     /// Drops everything that belonged to the epoch before.
     fn forget_phase(&mut self) {
         self.phase = Phase::Away;
-        // Only answers to commands are still of use: they tell how far the command got.
-        self.pending.retain(|_, purpose| matches!(purpose, Purpose::Submit(_)));
         self.heard.clear();
         self.heard_bytes = 0;
         self.overflowed = false;
@@ -377,6 +375,7 @@ impl ResyncCore {
     fn answered(&mut self, now: Duration, id: u64, epoch: Epoch, answer: Answer) {
         let Some(purpose) = self.pending.remove(&id) else { return };
         match (purpose, answer) {
+            // Of an ended epoch only this is still of use: it tells how far the command got.
             (Purpose::Submit(request), Answer::Submitted(answer)) => self.submitted(now, &request, answer),
             (Purpose::Audit, answer) if epoch == self.epoch => self.audit_answered(now, answer),
             (Purpose::Phase, answer) if epoch == self.epoch => self.phase_answered(now, answer),
@@ -421,7 +420,7 @@ impl ResyncCore {
                     Progress::Done(snapshot) => self.collected(now, *snapshot),
                 }
             }
-            (_, Answer::User(Err(error))) => self.fail_by(&error),
+            (Phase::Deciding | Phase::Claiming(_), Answer::User(Err(error))) => self.fail_by(&error),
             _ => {}
         }
     }

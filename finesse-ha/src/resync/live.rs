@@ -80,6 +80,12 @@ impl Audits {
         self.due.len() + self.contradictions.len()
     }
 
+    /// Nothing was uncertain since the last read that tells.
+    #[cfg(test)]
+    pub(super) fn is_certain(&self) -> bool {
+        !self.doubted && self.running.as_ref().is_none_or(|running| !running.doubted)
+    }
+
     fn next(&self) -> Option<Duration> {
         if self.running.is_some() {
             return None;
@@ -215,7 +221,7 @@ impl ResyncCore {
     }
 
     pub(super) fn begin_audits(&mut self, now: Duration, doubtful: bool) {
-        self.audits = Audits::default();
+        self.audits = Audits { doubted: doubtful, ..Audits::default() };
         for after in EARLY_AUDITS {
             self.audits.schedule(now + after);
         }

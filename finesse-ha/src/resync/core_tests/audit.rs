@@ -204,8 +204,13 @@ fn an_audit_of_an_ended_epoch_is_forgotten() {
     bench.attach(Side::B);
     bench.run();
     bench.forget();
+    bench.now += 5 * S;
+    bench.step(Input::Tick);
+    assert_eq!(*bench.next(), Op::Read(Ask::User), "the audit of the new epoch runs");
     let answer = Answer::User(Ok(Box::new(agent("LOGOUT", 9000, 999))));
     bench.step(Input::Answer { id: late.0, epoch: late.1, answer: Box::new(answer) });
-    assert!(bench.feed.is_empty() && bench.asked.is_empty());
-    assert_eq!(audits(&mut bench, 40 * S), [5, 30]);
+    assert_eq!(bench.asked.len(), 1, "and still waits for its own answer");
+    bench.pass(S);
+    assert_eq!(audits(&mut bench, 40 * S), [24]);
+    assert!(bench.feed.is_empty());
 }

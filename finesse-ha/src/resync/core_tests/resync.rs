@@ -239,6 +239,7 @@ fn late_reply_from_old_side_is_dropped() {
     bench.attach(Side::A);
     bench.answer();
     bench.answer();
+    // While the new side's list is awaited, that of the old side arrives.
     let answer = Answer::Dialogs(Ok(Dialogs { dialogs: Vec::new(), rejected: Vec::new() }));
     bench.step(Input::Answer { id: late.0, epoch: late.1, answer: Box::new(answer) });
     assert_eq!(*bench.next(), READ_CALLS, "it is not taken for the answer of the new side");
