@@ -19,7 +19,7 @@ use finesse_notify::{EndCause, Event as LinkEvent, LinkError, Notification, Pres
 
 use super::{Attempt, FailoverCore, Input, Output};
 use crate::event::Event;
-use crate::failover::{Hybrid, Immediate, Policy, WaitAndRetry};
+use crate::failover::{Confirmations, Hybrid, Immediate, Policy, WaitAndRetry};
 use crate::health::{GoodProbe, Heartbeat, Level, SideHealth, Status};
 use crate::line::{Fault, LineEvent, LineReport, SessionFacts};
 use crate::link::OpenError;
@@ -89,6 +89,7 @@ struct Rig {
     opening: Option<Attempt>,
     links: BTreeMap<Attempt, Side>,
     epoch: Epoch,
+    triggered: Duration,
     /// Each epoch becomes live 100 ms after it has begun.
     lively: bool,
     ended: bool,
@@ -116,6 +117,7 @@ impl Rig {
             opening: None,
             links: BTreeMap::new(),
             epoch: Epoch::default(),
+            triggered: now,
             lively: true,
             ended: false,
             log: Vec::new(),
@@ -212,11 +214,30 @@ impl Rig {
                     format!("notification {epoch} {}", notification.node)
                 }
                 LineEvent::GapOpened { epoch, .. } => format!("gap {epoch}"),
-                LineEvent::Told(event) => told(&event),
+                LineEvent::Told(event) => {
+                    self.check_told(&event);
+                    told(&event)
+                }
                 other => format!("{other:?}"),
             },
         };
         self.log.push((self.now - self.zero, line));
+    }
+
+    /// Invariant 19, in every test: no move to a side that has not passed since the trigger.
+    fn check_told(&mut self, event: &Event) {
+        match event {
+            Event::Recovering { .. } => self.triggered = self.now,
+            Event::Degraded { kind, .. } if kind == "listen-only" => self.triggered = self.now,
+            Event::Switching { to, .. } => {
+                let target = self.health.of(*to);
+                assert!(
+                    target.passes(self.triggered, Confirmations::One),
+                    "moving to an unproven side: {target:?}"
+                );
+            }
+            _ => {}
+        }
     }
 
     fn later(&mut self, millis: u64, due: Due) {

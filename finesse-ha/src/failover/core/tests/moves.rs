@@ -1,7 +1,7 @@
 //! Moves: when they are made, what they cost, and how they fail.
 
 use super::*;
-use crate::failover::{Confirmations, Context, Decision, Health, Trigger};
+use crate::failover::{Context, Decision, Health, Trigger};
 
 /// A policy that always wants to move, after one probe.
 fn restless(_: &Trigger, _: &Health, _: &Context) -> Decision {

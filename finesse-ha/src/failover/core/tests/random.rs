@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::failover::{Confirmations, Context, Decision, Health, Trigger};
+use crate::failover::{Context, Decision, Health, Trigger};
 
 /// One thing that happens, then some time passes.
 #[derive(Debug, Clone)]
