@@ -519,7 +519,7 @@ impl ResyncCore {
         }
         self.report(LineReport::Committed(self.epoch));
         let left = self.left.take();
-        if self.open.sign_in.is_some() && !self.taken && left.is_some_and(|left| !left.conclusively_out) {
+        if self.open.sign_in.is_some() && left.is_some_and(|left| !left.conclusively_out) {
             self.guard.arm(now, !self.model.is_idle());
         }
     }

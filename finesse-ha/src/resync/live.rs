@@ -407,7 +407,7 @@ impl ResyncCore {
         self.refusals.push(now);
         if self.is_locked_out(now) {
             // No read may use up the attempts that a person still has.
-            self.audits.due.clear();
+            self.audits.due = vec![now + AUTH_WINDOW];
             self.audits.not_before = now + AUTH_WINDOW;
         }
         self.feed(Event::AttentionRequired { kind: String::from("credentials"), why: error.to_string() });

@@ -157,9 +157,9 @@ fn d4_a_call_that_goes_on_under_another_id_is_replaced() {
     let replaced = Change::Replaced { dialog: Box::new(new.clone()), replaces: id("1") };
     assert_eq!(live(&mut model, 11, &is(new.clone())), certain(vec![replaced]));
     assert_eq!(model.picture().dialogs, [new]);
-    // The removal of the old one follows and says nothing new, and what is late about it does not revive it.
-    assert_eq!(live(&mut model, 12, &over(talk("1", "DROPPED", 950))), nothing());
-    assert_eq!(live(&mut model, 13, &is(talk("1", "HELD", 800))), doubt());
+    // What is late about the old one does not revive it, and its removal says nothing new.
+    assert_eq!(live(&mut model, 12, &is(talk("1", "HELD", 800))), doubt());
+    assert_eq!(live(&mut model, 13, &over(talk("1", "DROPPED", 950))), nothing());
 }
 
 #[test]

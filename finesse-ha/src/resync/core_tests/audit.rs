@@ -195,6 +195,46 @@ fn however_doubtful_things_are_audits_are_a_second_apart() {
 }
 
 #[test]
+fn a_doubt_of_the_resync_is_confirmed_by_an_audit_and_is_no_sign_of_deafness() {
+    let mut bench = busy();
+    bench.lose();
+    bench.attach(Side::B);
+    bench.answer();
+    bench.answer();
+    bench.answer();
+    bench.hear(says_call(&with_variable(talk("1", "ACTIVE", 100), "gold")));
+    bench.answer();
+    assert!(!bench.core.is_stale() && !bench.core.audits.is_certain());
+    bench.pass(6 * S);
+    assert_eq!(bench.story()[1..], ["gap: 1 changed", "resynced with 1 changes", "audit: 1 changed"]);
+    assert!(bench.core.audits.is_certain());
+}
+
+#[test]
+fn an_audit_that_a_command_waits_for_does_not_run_faster_than_once_a_second() {
+    let mut bench = busy();
+    bench.pass(60 * S);
+    bench.command(Command::SetState { user: own(), state: UserState::Ready, reason: None });
+    bench.refuse(ErrorKind::Timeout, Sent::Unanswered);
+    bench.pass(9 * S);
+    // Each read finds that the agent has moved meanwhile, so nothing is decided.
+    let (mut at, mut reads) = (Vec::new(), 0);
+    for _ in 0..1000 {
+        bench.now += 10 * MS;
+        bench.step(Input::Tick);
+        if !bench.asked.is_empty() {
+            at.push(bench.now);
+        }
+        while !bench.asked.is_empty() {
+            reads += 1;
+            bench.user = agent("TALKING", 100_000 + reads, 0);
+            bench.answer();
+        }
+    }
+    assert!(at.len() > 2 && at.windows(2).all(|pair| pair[1] - pair[0] >= S), "{at:?}");
+}
+
+#[test]
 fn an_audit_of_an_ended_epoch_is_forgotten() {
     let mut bench = busy();
     bench.now += 5 * S;

@@ -110,6 +110,22 @@ fn without_an_event_a_read_shows_that_the_sign_in_was_carried_out() {
 }
 
 #[test]
+fn a_look_that_the_event_has_overtaken_is_not_taken_for_the_read() {
+    let mut bench = signing_in(out(0));
+    bench.answer();
+    bench.now += 500 * MS;
+    bench.step(Input::Tick);
+    bench.user = agent("NOT_READY", 6000, 0);
+    bench.hear(says_agent(&bench.user.clone()));
+    assert_eq!(bench.asked.len(), 2);
+    bench.answer_with(Answer::User(Ok(Box::new(out(0)))));
+    assert_eq!(bench.asked.len(), 1, "the read has its own answer to come");
+    assert_eq!(*bench.next(), Op::Read(Ask::User));
+    bench.run();
+    assert_eq!(bench.story(), ["cold: agent NOT_READY", "resynced with 1 changes"]);
+}
+
+#[test]
 fn a_sign_in_that_is_not_carried_out_in_time_is_told_and_the_session_watches() {
     let mut bench = signing_in(out(0));
     bench.run();

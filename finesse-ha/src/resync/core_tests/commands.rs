@@ -240,6 +240,8 @@ fn every_command_has_an_id_of_its_own_and_is_written_once() {
 #[test]
 fn inv18_after_two_refused_passwords_nothing_is_tried_for_five_minutes() {
     let mut bench = talking();
+    let first = bench.command(hold());
+    bench.refuse(ErrorKind::Timeout, Sent::Unanswered);
     for _ in 0..2 {
         bench.command(hold());
         bench.refuse(ErrorKind::Unauthorized, Sent::Refused);
@@ -254,5 +256,7 @@ fn inv18_after_two_refused_passwords_nothing_is_tried_for_five_minutes() {
     bench.now += 20 * S;
     let later = bench.command(hold());
     assert_eq!(bench.outcome_name(later), "none");
+    bench.pass(20 * S);
+    assert_eq!(bench.outcome_name(first), "not-applied", "what was under way is read then");
     assert_eq!(bench.warnings(), ["attention credentials", "attention credentials"]);
 }

@@ -157,6 +157,19 @@ fn a4_a_ghost_that_waited_for_the_end_of_a_call_is_repaired() {
 }
 
 #[test]
+fn a4_half_a_minute_after_a_long_call_a_forced_logout_is_no_ghost() {
+    let mut bench = moved(false, &[talk("1", "ACTIVE", 100)]);
+    bench.pass(1000 * S);
+    bench.calls.clear();
+    bench.hear(says_over(&talk("1", "DROPPED", 900)));
+    bench.now += 31 * S;
+    bench.step(Input::Tick);
+    tell(&mut bench, "LOGOUT", 255);
+    bench.pass(20 * S);
+    assert_eq!(bench.verbs(), Vec::<&str>::new());
+}
+
+#[test]
 fn three_minutes_after_the_move_a_forced_logout_is_no_ghost() {
     let mut bench = moved(false, &[]);
     bench.pass(181 * S);
@@ -188,6 +201,21 @@ fn a_move_that_took_two_attempts_is_guarded_too() {
     tell(&mut bench, "LOGOUT", 255);
     bench.pass(2 * S);
     assert_eq!(bench.verbs(), ["LOGIN"]);
+}
+
+#[test]
+fn a_session_that_came_back_to_its_side_has_left_none() {
+    let mut bench = Bench::live(agent("READY", 0, 0), &[]);
+    bench.lose();
+    bench.attach_as(Side::B, false, Some(LeftSide { side: Side::A, conclusively_out: false }));
+    bench.lose();
+    bench.asked.clear();
+    bench.attach(Side::A);
+    bench.run();
+    bench.forget();
+    tell(&mut bench, "LOGOUT", 255);
+    bench.pass(20 * S);
+    assert_eq!((bench.verbs(), bench.warnings()), (vec![], vec![]));
 }
 
 #[test]
