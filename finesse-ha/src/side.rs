@@ -92,8 +92,8 @@ impl fmt::Display for Epoch {
     }
 }
 
-/// One stretch of a side's health. Grows by one each time the side becomes unreachable or out of service, so that
-/// evidence gathered before says nothing about the time after.
+/// One stretch of a side's health. Grows by one each time the side becomes unreachable or out of service, and when it returns, so
+/// that evidence gathered before says nothing about the time after.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
 #[serde(transparent)]
 pub struct Generation(pub u64);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use finesse_ha::event::{Event, Picture};
+use finesse_ha::event::{Cause, Event, Picture};
 use finesse_model::{Dialog, DialogId, User};
 
 /// What an application knows that heard the feed from its beginning.
@@ -46,8 +46,29 @@ impl Fold {
         Ok(())
     }
 
+    /// True for a change found by an audit that a notification should have told. Which actions a leg offers depends on the agent's other calls too,
+    /// and a call is not published again for that alone.
+    pub(crate) fn was_missed(&self, event: &Event) -> bool {
+        match event {
+            Event::User { cause: Cause::Audit, .. }
+            | Event::DialogStarted { cause: Cause::Audit, .. }
+            | Event::DialogEnded { cause: Cause::Audit, .. }
+            | Event::DialogReplaced { cause: Cause::Audit, .. } => true,
+            Event::DialogChanged { dialog, cause: Cause::Audit, .. } => {
+                self.dialogs.get(&dialog.id).map(without_actions) != Some(without_actions(dialog))
+            }
+            _ => false,
+        }
+    }
+
     /// The picture so far.
     pub(crate) fn picture(&self) -> Picture {
         Picture { user: self.user.clone(), dialogs: self.dialogs.values().cloned().collect() }
     }
+}
+
+fn without_actions(dialog: &Dialog) -> Dialog {
+    let mut dialog = dialog.clone();
+    dialog.participants.iter_mut().for_each(|party| party.actions.clear());
+    dialog
 }

@@ -29,13 +29,16 @@ pub(crate) struct Watcher {
     outcomes: BTreeMap<String, Vec<String>>,
     /// When the session may speak to which side: from a `switching` (both) or a `resynced` (one) on.
     allowed: Vec<(Duration, Vec<Side>)>,
+    /// Whether the servers may keep events from the client, or send them late: then an audit has something to find.
+    lossy: bool,
     closed: bool,
 }
 
 impl Watcher {
     /// Nothing seen yet.
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(lossy: bool) -> Self {
         Self {
+            lossy,
             fold: Fold::new(),
             broken: Vec::new(),
             in_gap: false,
@@ -66,6 +69,9 @@ impl Watcher {
     pub(crate) fn see(&mut self, now: Duration, event: &Event) {
         if self.closed {
             self.fail(11, "an event after closed");
+        }
+        if !self.lossy && self.fold.was_missed(event) {
+            self.fail(9, "an audit found what no event told, although the servers published everything in time");
         }
         if let Err(why) = self.fold.apply(event) {
             self.fail(1, why);

@@ -58,11 +58,12 @@ async fn play(seed: u64) -> Result<Report, String> {
     let sim = Sim::in_memory(profile(&mut random), random.u64(..));
     sim.add_agent(AgentSpec::new(AGENT, PASSWORD, EXTENSION));
     let session = open(&sim, &mut random, clock).await?;
+    let steps = schedule(&mut random);
     let mut stage = Stage {
         sim,
         clock,
         session,
-        watcher: Watcher::new(),
+        watcher: Watcher::new(steps.iter().any(|(_, step)| step.hides_events())),
         report: Report { feed: Vec::new(), broken: Vec::new(), gaps: 0, switches: 0, commands: 0 },
         clicks: JoinSet::new(),
         clicked: 0,
@@ -70,7 +71,7 @@ async fn play(seed: u64) -> Result<Report, String> {
     };
     stage.until_live().await?;
     let begin = clock.now();
-    for (at, step) in schedule(&mut random) {
+    for (at, step) in steps {
         stage.until(begin + at).await?;
         stage.step(step, &mut random);
     }

@@ -36,6 +36,13 @@ pub(crate) enum Step {
     Click(Click),
 }
 
+impl Step {
+    /// True for faults by which the servers keep events from their clients or publish them late, while everything else looks well.
+    pub(crate) fn hides_events(&self) -> bool {
+        matches!(self, Self::Fault(Fault::DropEvents { .. } | Fault::DelayEvents { .. } | Fault::HalfOpen { .. }))
+    }
+}
+
 /// What the application asks for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Click {
