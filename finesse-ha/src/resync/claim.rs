@@ -62,13 +62,23 @@ pub(crate) fn decide(situation: &Situation<'_>) -> Claim {
     if !situation.was_signed_in {
         return Claim::Leave;
     }
-    let reason = user.reason_number().map_or_else(|| String::from("no reason given"), |code| format!("reason {code}"));
+    let reason =
+        user.reason_number().map_or_else(|| String::from("no reason given"), |code| format!("reason {code}"));
     match user.reason_class() {
-        Some(ReasonClass::Connection | ReasonClass::Backend) if situation.gap <= situation.max_gap => Claim::SignIn,
-        None if user.reason_number().is_none_or(|code| code < 0) && situation.gap <= situation.max_gap => Claim::SignIn,
-        Some(ReasonClass::Connection | ReasonClass::Backend) | None if situation.gap > situation.max_gap => Claim::LoggedOut {
-            why: format!("{reason}; nothing was heard for {:?}, so the agent may have left", situation.gap),
-        },
+        Some(ReasonClass::Connection | ReasonClass::Backend) if situation.gap <= situation.max_gap => {
+            Claim::SignIn
+        }
+        None if user.reason_number().is_none_or(|code| code < 0) && situation.gap <= situation.max_gap => {
+            Claim::SignIn
+        }
+        Some(ReasonClass::Connection | ReasonClass::Backend) | None if situation.gap > situation.max_gap => {
+            Claim::LoggedOut {
+                why: format!(
+                    "{reason}; nothing was heard for {:?}, so the agent may have left",
+                    situation.gap
+                ),
+            }
+        }
         Some(class) => Claim::LoggedOut { why: format!("{reason} ({class:?})") },
         None => Claim::LoggedOut { why: reason },
     }

@@ -128,7 +128,9 @@ mod tests {
     use super::*;
 
     fn user() -> Result<Told, Error> {
-        Ok(Told::User(Box::new(User::from_xml("<User><loginId>1001</loginId><state>READY</state></User>").unwrap())))
+        Ok(Told::User(Box::new(
+            User::from_xml("<User><loginId>1001</loginId><state>READY</state></User>").unwrap(),
+        )))
     }
 
     fn dialogs(xml: &str) -> Result<Told, Error> {

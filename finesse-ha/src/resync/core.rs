@@ -21,7 +21,6 @@ use finesse_model::{Dialog, Dialogs, RequestId, User, UserId, UserState};
 use finesse_notify::{LinkError, Notification};
 use finesse_rest::{Accepted, Command, Error, ErrorKind};
 
-use super::claim::{self, Claim, Situation};
 use super::collect::{Ask, Collect, Progress, Told};
 use super::guard::{Choice, Guard};
 use super::ledger::{Ledger, Token};
@@ -41,9 +40,10 @@ const MAX_HEARD: usize = 4096;
 /// The memory they may take.
 const MAX_HEARD_BYTES: usize = 8 * 1024 * 1024;
 /// Pauses between rounds of reading; the last one repeats.
-const PAUSES: [Duration; 3] = [Duration::from_millis(200), Duration::from_millis(500), Duration::from_secs(1)];
+const PAUSES: [Duration; 3] =
+    [Duration::from_millis(200), Duration::from_millis(500), Duration::from_secs(1)];
 /// How often to look whether a sign-in has been carried out, if no notification says so. CTI takes up to 0.3 s.
-const SIGN_IN_LOOK: Duration = Duration::from_millis(500);
+pub(super) const SIGN_IN_LOOK: Duration = Duration::from_millis(500);
 
 /// Something to be done on the current link; answered once with the same number.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,7 +57,10 @@ pub(crate) enum Op {
 #[derive(Debug)]
 pub(crate) enum Answer {
     /// Which subscriptions were refused, and whether the barrier stands.
-    Prepared { refused: Vec<(String, LinkError)>, barrier: Result<(), LinkError> },
+    Prepared {
+        refused: Vec<(String, LinkError)>,
+        barrier: Result<(), LinkError>,
+    },
     User(Result<Box<User>, Error>),
     Dialogs(Result<Dialogs, Error>),
     Dialog(Result<Box<Dialog>, Error>),
@@ -120,20 +123,20 @@ pub(super) enum Phase {
 /// A sign-in under way.
 #[derive(Debug)]
 pub(super) struct Claiming {
-    request: RequestId,
+    pub(super) request: RequestId,
     /// As read before.
-    user: User,
+    pub(super) user: User,
     /// The agent was signed out, so the effect has to be awaited.
-    signs_in: bool,
+    pub(super) signs_in: bool,
     /// When to stop waiting for the effect; `None` until the request is accepted.
-    deadline: Option<Duration>,
-    look_at: Option<Duration>,
+    pub(super) deadline: Option<Duration>,
+    pub(super) look_at: Option<Duration>,
 }
 
 /// The gap that is open.
 #[derive(Debug, Clone, Copy)]
-struct Gap {
-    last_seen: Duration,
+pub(super) struct Gap {
+    pub(super) last_seen: Duration,
     noticed: Duration,
 }
 
@@ -151,23 +154,23 @@ pub(crate) struct ResyncCore {
     pub(super) phase: Phase,
     pub(super) attachment: Option<Attachment>,
     pub(super) epoch: Epoch,
-    gap: Option<Gap>,
-    was_live: bool,
+    pub(super) gap: Option<Gap>,
+    pub(super) was_live: bool,
     round: u32,
-    heard: Vec<Heard>,
+    pub(super) heard: Vec<Heard>,
     heard_bytes: usize,
     overflowed: bool,
-    uncommitted: bool,
+    pub(super) uncommitted: bool,
     /// The side that the move under way has left.
-    left: Option<LeftSide>,
+    pub(super) left: Option<LeftSide>,
     /// Subscriptions and barrier stand on the current stream.
-    prepared: bool,
+    pub(super) prepared: bool,
     /// LOGIN was accepted on the current stream.
-    claimed: bool,
+    pub(super) claimed: bool,
     /// Somebody else has the agent; nothing is done to him.
     pub(super) taken: bool,
     /// The agent was signed in again during this re-sync and had chosen READY before.
-    restore_ready: bool,
+    pub(super) restore_ready: bool,
     pub(super) model: Model,
     pub(super) ledger: Ledger,
     pub(super) guard: Guard,
@@ -243,7 +246,9 @@ impl ResyncCore {
             _ if matches!(self.phase, Phase::Over) => self.after_the_end(input),
             Input::Attached(attachment) => self.attached(attachment),
             Input::Notification { epoch, notification } => self.notified(now, epoch, *notification),
-            Input::GapOpened { epoch, last_seen, noticed, why } => self.gap_opened(epoch, Gap { last_seen, noticed }, why),
+            Input::GapOpened { epoch, last_seen, noticed, why } => {
+                self.gap_opened(epoch, Gap { last_seen, noticed }, why)
+            }
             Input::Told(event) => self.feed(*event),
             Input::LineEnded(end) => self.line_ended(end),
             Input::Answer { id, epoch, answer } => self.answered(now, id, epoch, *answer),
@@ -338,7 +343,8 @@ impl ResyncCore {
             self.heard_bytes = 0;
         }
         self.heard_bytes += weight;
-        let shows_sign_in = matches!(&news, News::User(user) if user.state.as_ref().is_some_and(UserState::is_signed_in));
+        let shows_sign_in =
+            matches!(&news, News::User(user) if user.state.as_ref().is_some_and(UserState::is_signed_in));
         let refusal = match (&news, &self.phase) {
             (News::Errors { source, request_id, errors }, Phase::Claiming(claiming)) if claiming.signs_in => {
                 let about_agent = *source == format!("/finesse/api/User/{}", self.open.user);
@@ -351,7 +357,9 @@ impl ResyncCore {
         if let Some(why) = refusal {
             self.feed(Event::AttentionRequired { kind: String::from("sign-in"), why });
             self.collect(None);
-        } else if shows_sign_in && matches!(&self.phase, Phase::Claiming(claiming) if claiming.signs_in && claiming.deadline.is_some()) {
+        } else if shows_sign_in
+            && matches!(&self.phase, Phase::Claiming(claiming) if claiming.signs_in && claiming.deadline.is_some())
+        {
             self.collect(None);
         }
     }
@@ -387,7 +395,10 @@ impl ResyncCore {
         match (&mut self.phase, answer) {
             (Phase::Preparing, Answer::Prepared { refused, barrier }) => {
                 for (node, error) in refused {
-                    self.feed(Event::Degraded { kind: String::from("subscription"), why: format!("{node}: {error}") });
+                    self.feed(Event::Degraded {
+                        kind: String::from("subscription"),
+                        why: format!("{node}: {error}"),
+                    });
                 }
                 match barrier {
                     Ok(()) => {
@@ -425,107 +436,8 @@ impl ResyncCore {
         }
     }
 
-    fn decide(&mut self, now: Duration, user: User) {
-        let was_signed_in = self.model.user().and_then(|user| user.state.as_ref()).is_some_and(UserState::is_signed_in);
-        let gap = self.gap.map_or(Duration::ZERO, |gap| now.saturating_sub(gap.last_seen));
-        let decision = claim::decide(&Situation {
-            sign_in: self.open.sign_in.as_ref(),
-            user: &user,
-            cold: !self.was_live,
-            // Who has asked to be signed out is not signed in again, whoever carried it out.
-            was_signed_in: was_signed_in && !self.ledger.wants_sign_out(),
-            resumed: self.claimed,
-            gap,
-            max_gap: self.params.auto_relogin_max_gap,
-        });
-        self.taken = matches!(decision, Claim::TakenOver { .. });
-        match decision {
-            Claim::Leave => self.collect(Some(user)),
-            Claim::Keep => self.claim(user, false),
-            Claim::SignIn => {
-                self.restore_ready = self.choice.may_restore_after_sign_in(&user, gap);
-                self.claim(user, true);
-            }
-            Claim::TakenOver { extension } => {
-                let why = format!("the agent is signed in on extension {extension}; this session does not sign him in");
-                self.feed(Event::SessionTakenOver { kind: String::from("extension"), why });
-                self.collect(Some(user));
-            }
-            Claim::LoggedOut { why } => {
-                self.feed(Event::LoggedOutDuringGap { kind: String::from("logout"), why });
-                self.collect(Some(user));
-            }
-        }
-    }
-
-    fn claim(&mut self, user: User, signs_in: bool) {
-        let Some(command) = self.sign_in_command() else { return };
-        let request = self.request_id();
-        self.phase =
-            Phase::Claiming(Claiming { request: request.clone(), user, signs_in, deadline: None, look_at: None });
-        self.ask(Op::Submit(command, request), Purpose::Phase);
-    }
-
-    pub(super) fn sign_in_command(&self) -> Option<Command> {
-        let sign_in = self.open.sign_in.clone()?;
-        Some(Command::SignIn {
-            user: self.open.user.clone(),
-            extension: sign_in.extension,
-            device: sign_in.device,
-            mobile: sign_in.mobile,
-        })
-    }
-
-    fn claim_answered(&mut self, now: Duration, answer: Result<Accepted, Error>) {
-        let Phase::Claiming(claiming) = &mut self.phase else { return };
-        self.claimed |= answer.is_ok();
-        match answer {
-            Ok(_) if claiming.signs_in => {
-                claiming.deadline = Some(now + self.params.event_wait);
-                claiming.look_at = Some(now + SIGN_IN_LOOK);
-                self.commit(now);
-                // The event may have overtaken the answer.
-                let shown = self.heard.iter().any(|heard| {
-                    matches!(&heard.news, News::User(user) if user.state.as_ref().is_some_and(UserState::is_signed_in))
-                });
-                if shown {
-                    self.collect(None);
-                }
-            }
-            Ok(_) => {
-                let user = claiming.user.clone();
-                self.commit(now);
-                self.collect(Some(user));
-            }
-            // It is this sign-in that is wrong; another side would say the same.
-            Err(error)
-                if matches!(
-                    error.kind(),
-                    ErrorKind::BadRequest | ErrorKind::Conflict | ErrorKind::Forbidden | ErrorKind::InvalidRequest
-                ) =>
-            {
-                let user = claiming.user.clone();
-                self.feed(Event::AttentionRequired { kind: String::from("sign-in"), why: error.to_string() });
-                self.collect(Some(user));
-            }
-            Err(error) => self.fail_by(&error),
-        }
-    }
-
-    /// The point after which a move is finished on the new side, whatever the old one does.
-    fn commit(&mut self, now: Duration) {
-        if !std::mem::take(&mut self.uncommitted) {
-            return;
-        }
-        self.report(LineReport::Committed(self.epoch));
-        let left = self.left.take();
-        if self.open.sign_in.is_some() && left.is_some_and(|left| !left.conclusively_out) {
-            self.guard.arm(now, !self.model.is_idle());
-        }
-    }
-
     /// Starts a round of reading.
-    fn collect(&mut self, first: Option<User>) {
+    pub(super) fn collect(&mut self, first: Option<User>) {
         // Nobody waits for an earlier answer any more, for instance of a look whether the sign-in was carried out.
         self.pending.retain(|_, purpose| *purpose != Purpose::Phase);
         let (collect, ask) = Collect::start(self.index, first);
@@ -555,7 +467,8 @@ impl ResyncCore {
         }
         if !certain {
             let objects: Vec<&str> = verdict.undecided.iter().map(String::as_str).collect();
-            let why = format!("still changing after {} rounds of reading: {}", self.round, objects.join(", "));
+            let why =
+                format!("still changing after {} rounds of reading: {}", self.round, objects.join(", "));
             self.feed(Event::Degraded { kind: String::from("unconfirmed"), why });
         }
         self.go_live(now, &snapshot, verdict.doubtful || !certain);
@@ -597,22 +510,6 @@ impl ResyncCore {
         self.heard_bytes = 0;
     }
 
-    /// READY is asked for again where the agent had chosen it and a failure took it away.
-    fn after_resync(&mut self, now: Duration, gap: Duration) {
-        let Some(user) = self.model.user().cloned() else { return };
-        let relogged = std::mem::take(&mut self.restore_ready) && user.state == Some(UserState::NotReady);
-        let restore = self.choice.may_restore(&user, gap) || (relogged && self.choice.is_ready());
-        self.choice.see(&user);
-        if restore && self.open.sign_in.is_some() && !self.taken {
-            let user = self.open.user.clone();
-            self.command(now, None, Command::SetState { user, state: UserState::Ready, reason: None });
-        }
-        if self.open.sign_in.as_ref().is_some_and(|sign_in| sign_in.mobile.is_some()) && user.mobile_agent.is_none() {
-            let why = "the side does not show how the mobile agent is reached; signing out and in again restores it";
-            self.feed(Event::AttentionRequired { kind: String::from("mobile"), why: why.to_owned() });
-        }
-    }
-
     /// Tells changes, in their order.
     pub(super) fn tell(&mut self, changes: Vec<Change>, cause: Cause, ended: impl Fn(&Dialog) -> When) {
         let Some(Attachment { epoch, side, .. }) = self.attachment else { return };
@@ -621,7 +518,9 @@ impl ResyncCore {
                 Change::User(user) => Event::User { user, cause, epoch, side },
                 Change::Started(dialog) => Event::DialogStarted { dialog, cause, epoch, side },
                 Change::Changed(dialog) => Event::DialogChanged { dialog, cause, epoch, side },
-                Change::Replaced { dialog, replaces } => Event::DialogReplaced { dialog, replaces, cause, epoch, side },
+                Change::Replaced { dialog, replaces } => {
+                    Event::DialogReplaced { dialog, replaces, cause, epoch, side }
+                }
                 Change::Ended(dialog) => {
                     let (id, time) = (dialog.id.clone(), ended(&dialog));
                     Event::DialogEnded { id, dialog: Some(dialog), time, cause, epoch, side }
@@ -631,7 +530,7 @@ impl ResyncCore {
         }
     }
 
-    fn fail_by(&mut self, error: &Error) {
+    pub(super) fn fail_by(&mut self, error: &Error) {
         let fault = match error.kind() {
             ErrorKind::Unauthorized => Fault::Credentials,
             ErrorKind::NotFound if !error.is_webapp_missing() => Fault::UserUnknown,
@@ -651,7 +550,10 @@ impl ResyncCore {
             Phase::Pausing { until } if now >= *until => self.collect(None),
             Phase::Claiming(claiming) => {
                 if claiming.deadline.is_some_and(|deadline| now >= deadline) {
-                    let why = format!("the agent was not signed in within {:?} of the accepted request", self.params.event_wait);
+                    let why = format!(
+                        "the agent was not signed in within {:?} of the accepted request",
+                        self.params.event_wait
+                    );
                     self.feed(Event::AttentionRequired { kind: String::from("sign-in"), why });
                     self.collect(None);
                 } else if claiming.look_at.is_some_and(|at| now >= at) {
@@ -671,9 +573,15 @@ impl ResyncCore {
         }
         let why = end.to_string();
         match &end {
-            LineEnd::Credentials(_) => self.feed(Event::AttentionRequired { kind: String::from("credentials"), why: why.clone() }),
-            LineEnd::Trust(_) => self.feed(Event::AttentionRequired { kind: String::from("tls"), why: why.clone() }),
-            LineEnd::TakenOver(_) => self.feed(Event::SessionTakenOver { kind: String::from("stream"), why: why.clone() }),
+            LineEnd::Credentials(_) => {
+                self.feed(Event::AttentionRequired { kind: String::from("credentials"), why: why.clone() })
+            }
+            LineEnd::Trust(_) => {
+                self.feed(Event::AttentionRequired { kind: String::from("tls"), why: why.clone() })
+            }
+            LineEnd::TakenOver(_) => {
+                self.feed(Event::SessionTakenOver { kind: String::from("stream"), why: why.clone() })
+            }
             _ => {}
         }
         self.forget_phase();
@@ -684,7 +592,10 @@ impl ResyncCore {
 
     fn after_the_end(&mut self, input: Input) {
         if let Input::Command { token, .. } = input {
-            self.out.push(Output::Outcome(token, Outcome::NotSent { why: String::from("the session is closed") }));
+            self.out.push(Output::Outcome(
+                token,
+                Outcome::NotSent { why: String::from("the session is closed") },
+            ));
         }
     }
 

@@ -163,7 +163,10 @@ mod tests {
     const S: Duration = Duration::from_secs(1);
 
     fn user(state: &str, reason: i64) -> User {
-        User::from_xml(&format!("<User><state>{state}</state><reasonCode><code>{reason}</code></reasonCode></User>")).unwrap()
+        User::from_xml(&format!(
+            "<User><state>{state}</state><reasonCode><code>{reason}</code></reasonCode></User>"
+        ))
+        .unwrap()
     }
 
     #[test]

@@ -95,7 +95,12 @@ pub(super) fn says_agent(user: &User) -> Notification {
 /// The server tells of a call.
 pub(super) fn says_call(dialog: &Dialog) -> Notification {
     let data = Some(UpdateData::Dialog(Box::new(dialog.clone())));
-    let update = Update { event: Verb::Put, source: format!("/finesse/api/Dialog/{}", dialog.id), request_id: None, data };
+    let update = Update {
+        event: Verb::Put,
+        source: format!("/finesse/api/Dialog/{}", dialog.id),
+        request_id: None,
+        data,
+    };
     notification("/finesse/api/User/1001/Dialogs", update)
 }
 
@@ -110,7 +115,9 @@ pub(super) fn says_over(dialog: &Dialog) -> Notification {
 
 /// The server refuses what it had accepted.
 pub(super) fn says_refused(source: &str, request_id: Option<&RequestId>, message: &str) -> Notification {
-    let xml = format!("<ApiErrors><ApiError><ErrorType>Invalid State</ErrorType><ErrorMessage>{message}</ErrorMessage></ApiError></ApiErrors>");
+    let xml = format!(
+        "<ApiErrors><ApiError><ErrorType>Invalid State</ErrorType><ErrorMessage>{message}</ErrorMessage></ApiError></ApiErrors>"
+    );
     let errors = finesse_model::ApiErrors::from_xml(&xml).unwrap();
     let data = Some(UpdateData::ApiErrors(errors));
     notification(

@@ -69,7 +69,8 @@ impl Ledger {
             dialog: command.dialog().and_then(|id| model.dialog(id)).cloned(),
             dialogs: model.dialogs().map(|dialog| dialog.id.clone()).collect(),
         };
-        self.entries.insert(id, Entry { command, token, before, waits_since: None, read_at: None, looked: None });
+        self.entries
+            .insert(id, Entry { command, token, before, waits_since: None, read_at: None, looked: None });
     }
 
     /// How many are under way.
@@ -124,7 +125,8 @@ impl Ledger {
             .entries
             .iter()
             .filter(|(_, entry)| {
-                let changed = entry.waits_since.is_some() || !condition(&entry.command, &entry.before, &entry.before.view());
+                let changed = entry.waits_since.is_some()
+                    || !condition(&entry.command, &entry.before, &entry.before.view());
                 changed && condition(&entry.command, &entry.before, &View::of(model))
             })
             .map(|(id, _)| id.clone())
@@ -136,7 +138,9 @@ impl Ledger {
     pub(crate) fn decide(&mut self, now: Duration, begun: Duration, model: &Model, all: bool) -> Vec<Ended> {
         let mut decided = Vec::new();
         for (id, entry) in &mut self.entries {
-            let due = all || entry.waits_since.is_some_and(|since| begun >= since) && entry.read_at.is_some_and(|at| now >= at);
+            let due = all
+                || entry.waits_since.is_some_and(|since| begun >= since)
+                    && entry.read_at.is_some_and(|at| now >= at);
             if !due {
                 continue;
             }
@@ -208,7 +212,9 @@ fn condition(command: &Command, before: &Before, now: &View<'_>) -> bool {
             state == Some(&UserState::Logout) && now.user.is_some_and(|user| user.reason_class().is_none())
         }
         Command::MakeCall { from, to, .. } => now.dialogs.iter().any(|dialog| made(dialog, before, from, to)),
-        Command::ConsultCall { target, to, .. } => now.dialogs.iter().any(|dialog| made(dialog, before, target, to)),
+        Command::ConsultCall { target, to, .. } => {
+            now.dialogs.iter().any(|dialog| made(dialog, before, target, to))
+        }
         Command::Call { dialog: id, action, target } => {
             let leg = now.dialog(id).and_then(|dialog| dialog.participant(target));
             match action {
@@ -268,23 +274,32 @@ fn judge(entry: &Entry, begun: Duration, model: &Model) -> Option<Outcome> {
             }
             Some(_) => not_applied("two reads show no such call"),
         },
-        Command::UpdateCallData { dialog, variables, .. } => match (view.dialog(dialog), &entry.before.dialog) {
-            (Some(now), Some(before)) if same_data(now, before, variables) => {
-                not_applied("a read after it shows the old values")
+        Command::UpdateCallData { dialog, variables, .. } => {
+            match (view.dialog(dialog), &entry.before.dialog) {
+                (Some(now), Some(before)) if same_data(now, before, variables) => {
+                    not_applied("a read after it shows the old values")
+                }
+                (Some(_), _) => {
+                    unknown("the values are neither what was asked for nor what they were before")
+                }
+                (None, _) => unknown("the dialog is over, and its data with it"),
             }
-            (Some(_), _) => unknown("the values are neither what was asked for nor what they were before"),
-            (None, _) => unknown("the dialog is over, and its data with it"),
-        },
+        }
         Command::SendDtmf { .. } => unknown("tones cannot be observed"),
         command => {
             let before = entry.before.dialog.as_ref();
-            let unchanged = command.dialog().and_then(|id| view.dialog(id)).zip(before).is_some_and(|(now, before)| {
-                let target = target(command);
-                target.is_some_and(|target| {
-                    let leg = |dialog: &Dialog| dialog.participant(target).map(|leg| (leg.state.clone(), leg.state_change_time.clone()));
-                    leg(now) == leg(before)
-                })
-            });
+            let unchanged =
+                command.dialog().and_then(|id| view.dialog(id)).zip(before).is_some_and(|(now, before)| {
+                    let target = target(command);
+                    target.is_some_and(|target| {
+                        let leg = |dialog: &Dialog| {
+                            dialog
+                                .participant(target)
+                                .map(|leg| (leg.state.clone(), leg.state_change_time.clone()))
+                        };
+                        leg(now) == leg(before)
+                    })
+                });
             if unchanged {
                 not_applied("a read after it shows the call as it was")
             } else {
@@ -296,7 +311,9 @@ fn judge(entry: &Entry, begun: Duration, model: &Model) -> Option<Outcome> {
 
 fn target(command: &Command) -> Option<&Extension> {
     match command {
-        Command::Call { target, .. } | Command::BlindTransfer { target, .. } | Command::ConsultCall { target, .. } => Some(target),
+        Command::Call { target, .. }
+        | Command::BlindTransfer { target, .. }
+        | Command::ConsultCall { target, .. } => Some(target),
         _ => None,
     }
 }
@@ -311,7 +328,8 @@ fn made(dialog: &Dialog, before: &Before, from: &Extension, to: &str) -> bool {
             None | Some("") => dialog.participant(from).is_some(),
             Some(address) => address == from.as_str(),
         }
-        && (dialled.contains(&Some(to)) || dialog.participants.iter().any(|party| party.media_address.as_deref() == Some(to)))
+        && (dialled.contains(&Some(to))
+            || dialog.participants.iter().any(|party| party.media_address.as_deref() == Some(to)))
 }
 
 /// The held call with the other one joined to it.
@@ -349,7 +367,10 @@ fn same_data(now: &Dialog, before: &Dialog, variables: &[(String, String)]) -> b
 /// A variable that is not there is as good as an empty one.
 fn variable<'a>(dialog: &'a Dialog, name: &str) -> &'a str {
     let variables = dialog.media_properties.iter().flat_map(|media| media.call_variables.iter().flatten());
-    variables.filter(|variable| variable.name == name).find_map(|variable| variable.value.as_deref()).unwrap_or("")
+    variables
+        .filter(|variable| variable.name == name)
+        .find_map(|variable| variable.value.as_deref())
+        .unwrap_or("")
 }
 
 fn wrap_up_reason(dialog: &Dialog) -> &str {

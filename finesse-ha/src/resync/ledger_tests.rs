@@ -116,7 +116,11 @@ fn table() -> Vec<(Command, Model, Model, Model)> {
         let held = call("1", &[(OWN, "HELD", 100), (CUSTOMER, customer, 0)]);
         on_call(&[held, call("2", &[(OWN, "ACTIVE", 100), ("7302", colleague, 100)])])
     };
-    let consulted = Dialog { from_address: Some(OWN.to_owned()), to_address: Some("7302".to_owned()), ..talk("2", "ACTIVE", 5000) };
+    let consulted = Dialog {
+        from_address: Some(OWN.to_owned()),
+        to_address: Some("7302".to_owned()),
+        ..talk("2", "ACTIVE", 5000)
+    };
     let joined = call("1", &[(OWN, "ACTIVE", 5000), (CUSTOMER, "ACTIVE", 0), ("7302", "ACTIVE", 5000)]);
     let one = |state: &str| on_call(&[talk("1", state, 100)]);
     let then = |state: &str| on_call(&[talk("1", state, 5000)]);
@@ -135,13 +139,23 @@ fn table() -> Vec<(Command, Model, Model, Model)> {
             shows(agent("NOT_READY", 5000, 0), &[]),
             out(),
         ),
-        (Command::SignOut { user: own(), reason: None }, ready(), shows(agent("LOGOUT", 5000, 0), &[]), ready()),
+        (
+            Command::SignOut { user: own(), reason: None },
+            ready(),
+            shows(agent("LOGOUT", 5000, 0), &[]),
+            ready(),
+        ),
         (act(CallAction::Answer), one("ALERTING"), then("ACTIVE"), one("ALERTING")),
         (act(CallAction::Hold), one("ACTIVE"), then("HELD"), one("ACTIVE")),
         (act(CallAction::Retrieve), one("HELD"), then("ACTIVE"), one("HELD")),
         (act(CallAction::Drop), one("ACTIVE"), on_call(&[]), one("ACTIVE")),
         (act(CallAction::Transfer), consult("ACTIVE", "ACTIVE"), on_call(&[]), consult("ACTIVE", "ACTIVE")),
-        (act(CallAction::Conference), consult("ACTIVE", "ACTIVE"), on_call(&[joined]), consult("ACTIVE", "ACTIVE")),
+        (
+            act(CallAction::Conference),
+            consult("ACTIVE", "ACTIVE"),
+            on_call(&[joined]),
+            consult("ACTIVE", "ACTIVE"),
+        ),
         (
             Command::ConsultCall { dialog: id("1"), target: extension(), to: String::from("7302") },
             one("ACTIVE"),
@@ -160,7 +174,12 @@ fn table() -> Vec<(Command, Model, Model, Model)> {
             on_call(&[with_variable(talk("1", "ACTIVE", 100), "silver")]),
             on_call(&[with_variable(talk("1", "ACTIVE", 100), "gold")]),
         ),
-        (wrap_up("Sale"), on_call(&[wrapped_up("")]), on_call(&[wrapped_up("Sale")]), on_call(&[wrapped_up("")])),
+        (
+            wrap_up("Sale"),
+            on_call(&[wrapped_up("")]),
+            on_call(&[wrapped_up("Sale")]),
+            on_call(&[wrapped_up("")]),
+        ),
     ]
 }
 
@@ -239,7 +258,8 @@ fn what_was_accepted_can_still_be_refused_by_a_notification() {
 #[test]
 fn an_unanswered_command_is_decided_like_an_accepted_one() {
     for (command, before, after, _) in table() {
-        for kind in [ErrorKind::Timeout, ErrorKind::Reset, ErrorKind::ServerError, ErrorKind::GatewayTimeout] {
+        for kind in [ErrorKind::Timeout, ErrorKind::Reset, ErrorKind::ServerError, ErrorKind::GatewayTimeout]
+        {
             let mut ledger = opened(command.clone(), &before);
             let answer = Err(error(kind, Progress::Unanswered));
             assert!(ledger.answered(S, &request(), &answer, EVENT_WAIT).is_none());
@@ -290,8 +310,12 @@ fn a_logout_that_somebody_else_caused_leaves_a_sign_out_unknown() {
 
 #[test]
 fn a_sign_in_on_another_extension_is_not_the_wanted_one() {
-    let command =
-        Command::SignIn { user: own(), extension: Extension::new("7399").unwrap(), device: None, mobile: None };
+    let command = Command::SignIn {
+        user: own(),
+        extension: Extension::new("7399").unwrap(),
+        device: None,
+        mobile: None,
+    };
     let (before, after) = (shows(agent("LOGOUT", 0, 0), &[]), shows(agent("NOT_READY", 5000, 0), &[]));
     assert_eq!(decided(command, &before, &after), "unknown");
 }
@@ -326,7 +350,11 @@ fn a_call_that_was_there_before_or_comes_from_the_other_end_is_not_the_made_one(
     let before = on_call(&[made_call("2")]);
     let mut ledger = opened(make_call(), &before);
     assert!(ledger.settle_applied(&before).is_empty());
-    let incoming = Dialog { from_address: Some(CUSTOMER.to_owned()), to_address: Some(OWN.to_owned()), ..made_call("3") };
+    let incoming = Dialog {
+        from_address: Some(CUSTOMER.to_owned()),
+        to_address: Some(OWN.to_owned()),
+        ..made_call("3")
+    };
     assert!(ledger.settle_applied(&on_call(&[made_call("2"), incoming])).is_empty());
     let elsewhere = call("4", &[(OWN, "INITIATED", 1), ("5550199", "ALERTING", 1)]);
     assert!(ledger.settle_applied(&on_call(&[made_call("2"), elsewhere])).is_empty());

@@ -137,9 +137,16 @@ impl ResyncCore {
             News::Other(update) => {
                 if let Some(attachment) = self.attachment {
                     let (epoch, side) = (attachment.epoch, attachment.side);
-                    let data = update.data.as_ref().map(|data| serde_json::to_value(data).unwrap_or_default());
+                    let data =
+                        update.data.as_ref().map(|data| serde_json::to_value(data).unwrap_or_default());
                     let verb = update.event.as_str().to_owned();
-                    self.feed(Event::Update { source: update.source, verb, data: data.unwrap_or_default(), epoch, side });
+                    self.feed(Event::Update {
+                        source: update.source,
+                        verb,
+                        data: data.unwrap_or_default(),
+                        epoch,
+                        side,
+                    });
                 }
             }
             _ => {}
@@ -149,13 +156,20 @@ impl ResyncCore {
         }
     }
 
-    fn refused_later(&mut self, source: String, request_id: Option<RequestId>, errors: finesse_model::ApiErrors) {
+    fn refused_later(
+        &mut self,
+        source: String,
+        request_id: Option<RequestId>,
+        errors: finesse_model::ApiErrors,
+    ) {
         let words = live_words(&errors);
         if let Some(attachment) = self.attachment {
             let (epoch, side) = (attachment.epoch, attachment.side);
             self.feed(Event::ApiError { source, errors, epoch, side });
         }
-        if let Some(ended) = request_id.and_then(|id| self.ledger.refused(&id, format!("accepted, then refused: {words}"))) {
+        if let Some(ended) =
+            request_id.and_then(|id| self.ledger.refused(&id, format!("accepted, then refused: {words}")))
+        {
             self.command_ended(ended);
         }
     }
@@ -163,7 +177,10 @@ impl ResyncCore {
     /// What the agent's own state means for the guard, the choice of READY and leftover dialogs.
     fn watch_agent(&mut self, now: Duration, before: &Standing, changes: &[Change]) {
         self.guard.look(now, !self.model.is_idle());
-        let Some(user) = changes.iter().rev().find_map(|change| if let Change::User(user) = change { Some(user) } else { None })
+        let Some(user) = changes
+            .iter()
+            .rev()
+            .find_map(|change| if let Change::User(user) = change { Some(user) } else { None })
         else {
             return;
         };
@@ -238,7 +255,11 @@ impl ResyncCore {
     }
 
     pub(super) fn live_wake_at(&self) -> Option<Duration> {
-        let read = self.ledger.read_at().filter(|_| self.audits.running.is_none()).map(|at| at.max(self.audits.not_before));
+        let read = self
+            .ledger
+            .read_at()
+            .filter(|_| self.audits.running.is_none())
+            .map(|at| at.max(self.audits.not_before));
         let repair = self.repair.as_ref().map(|repair| repair.at);
         [self.audits.next(), read, repair, self.guard.ends_at()].into_iter().flatten().min()
     }
@@ -335,7 +356,10 @@ impl ResyncCore {
     /// A command from the application (with a token), or one of the session's own.
     pub(super) fn command(&mut self, now: Duration, token: Option<Token>, command: Command) {
         let id = self.request_id();
-        if token.is_some() && !is_ready(&command) && matches!(command, Command::SetState { .. } | Command::SignOut { .. }) {
+        if token.is_some()
+            && !is_ready(&command)
+            && matches!(command, Command::SetState { .. } | Command::SignOut { .. })
+        {
             // His wish counts even if it cannot be carried out now.
             self.choice.chose_otherwise();
             if matches!(command, Command::SignOut { .. }) {
@@ -435,7 +459,11 @@ impl ResyncCore {
             Step::Settling | Step::SigningIn if signed_in => {
                 if wants_ready && not_ready {
                     let user = self.user_id().clone();
-                    self.repair_by(now, Step::BecomingReady, Command::SetState { user, state: UserState::Ready, reason: None });
+                    self.repair_by(
+                        now,
+                        Step::BecomingReady,
+                        Command::SetState { user, state: UserState::Ready, reason: None },
+                    );
                 } else {
                     self.repaired(true);
                 }
@@ -507,9 +535,10 @@ fn contradicts(before: &Standing, calls: &[Dialog], changes: &[Change]) -> bool 
     };
     changes.iter().any(|change| match change {
         Change::User(user) => before.state != user.state || before.extension != user.extension,
-        Change::Changed(dialog) => {
-            calls.iter().find(|other| other.id == dialog.id).is_none_or(|other| states(other) != states(dialog))
-        }
+        Change::Changed(dialog) => calls
+            .iter()
+            .find(|other| other.id == dialog.id)
+            .is_none_or(|other| states(other) != states(dialog)),
         Change::Started(_) | Change::Ended(_) | Change::Replaced { .. } => true,
     })
 }
@@ -517,7 +546,8 @@ fn contradicts(before: &Standing, calls: &[Dialog], changes: &[Change]) -> bool 
 /// State and reason, for messages.
 fn words(user: &User) -> String {
     let state = user.state.as_ref().map_or_else(|| String::from("no state"), ToString::to_string);
-    user.reason_number().map_or_else(|| format!("{state} without a reason"), |code| format!("{state} with reason {code}"))
+    user.reason_number()
+        .map_or_else(|| format!("{state} without a reason"), |code| format!("{state} with reason {code}"))
 }
 
 /// The latest time that the server gives for any participant of a dialog that is over.

@@ -7,7 +7,7 @@
 //!
 //! | Module | Holds |
 //! |---|---|
-//! | `core`, `live` | the state machine of the session: phases of a re-sync; live events, audits, commands |
+//! | `core`, `signing`, `live` | the state machine of the session: phases of a re-sync; the agent's sign-in; live events, audits, commands |
 //! | `news` | what a notification means |
 //! | `order`, `snapshot`, `collect` | reads, and what is newer |
 //! | `model` | what is known; what changed |
@@ -31,6 +31,7 @@ mod model;
 mod news;
 mod order;
 mod service;
+mod signing;
 mod snapshot;
 
 use std::sync::{Arc, OnceLock};

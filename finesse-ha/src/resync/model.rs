@@ -32,7 +32,10 @@ pub(crate) enum Change {
     Changed(Box<Dialog>),
     /// With the last that is known of it.
     Ended(Box<Dialog>),
-    Replaced { dialog: Box<Dialog>, replaces: DialogId },
+    Replaced {
+        dialog: Box<Dialog>,
+        replaces: DialogId,
+    },
 }
 
 /// What came of a notification or a read.
@@ -269,7 +272,8 @@ impl Model {
     /// beginning, if that comes later, is not taken for news.
     fn end(&mut self, index: u64, now: Duration, id: &DialogId) -> Option<Dialog> {
         if self.tombstones.len() >= MAX_TOMBSTONES {
-            let oldest = self.tombstones.iter().min_by_key(|(_, tombstone)| tombstone.index).map(|(id, _)| id.clone());
+            let oldest =
+                self.tombstones.iter().min_by_key(|(_, tombstone)| tombstone.index).map(|(id, _)| id.clone());
             if let Some(oldest) = oldest {
                 self.tombstones.remove(&oldest);
             }
@@ -322,7 +326,9 @@ fn is_doubtful(order: Order, from_read: bool) -> bool {
 
 /// The new version, with the shown time of a state that has not changed.
 fn carry_user(shown: &User, mut new: User) -> User {
-    if new.state == shown.state && same_moment(shown.state_change_time.as_ref(), new.state_change_time.as_ref()) {
+    if new.state == shown.state
+        && same_moment(shown.state_change_time.as_ref(), new.state_change_time.as_ref())
+    {
         new.state_change_time.clone_from(&shown.state_change_time);
     }
     new

@@ -371,7 +371,8 @@ fn user(ready: bool, millis: u64) -> User {
 
 /// What an application makes of the changes; each must be about something that it knows, or does not know yet.
 fn fold(picture: &mut Picture, change: &Change) {
-    let position = |picture: &Picture, id: &DialogId| picture.dialogs.iter().position(|dialog| dialog.id == *id);
+    let position =
+        |picture: &Picture, id: &DialogId| picture.dialogs.iter().position(|dialog| dialog.id == *id);
     let insert = |picture: &mut Picture, dialog: &Dialog| {
         assert_eq!(position(picture, &dialog.id), None, "{} begins a second time", dialog.id);
         picture.dialogs.push(dialog.clone());

@@ -83,7 +83,9 @@ impl News {
         const OBJECT: usize = 2 * 1024;
         match self {
             Self::User(user) => OBJECT + 2 * written(user),
-            Self::Present(dialogs) | Self::Gone(dialogs) => OBJECT * (1 + dialogs.len()) + 2 * written(dialogs),
+            Self::Present(dialogs) | Self::Gone(dialogs) => {
+                OBJECT * (1 + dialogs.len()) + 2 * written(dialogs)
+            }
             Self::Errors { errors, .. } => OBJECT + 2 * written(errors),
             Self::Other(update) => OBJECT + update.data.as_ref().map_or(0, |data| 2 * written(data)),
             Self::Unreadable(why) => OBJECT + why.len(),
@@ -114,7 +116,12 @@ mod tests {
     use super::*;
 
     fn notification(node: &str, update: &str) -> Notification {
-        Notification { node: node.to_owned(), item_id: None, delayed: false, update: Update::from_xml(update) }
+        Notification {
+            node: node.to_owned(),
+            item_id: None,
+            delayed: false,
+            update: Update::from_xml(update),
+        }
     }
 
     fn news(node: &str, update: &str) -> Option<News> {
@@ -155,9 +162,15 @@ mod tests {
     fn whatever_is_long_weighs_much_wherever_it_is_long() {
         let long = "x".repeat(100_000);
         for update in [
-            format!("<Update><event>PUT</event><source>/finesse/api/User/1001</source><data><user><odd>{long}</odd></user></data></Update>"),
-            format!("<Update><event>PUT</event><source>/finesse/api/Dialog/7</source><data><dialog><id>7</id><odd>{long}</odd></dialog></data></Update>"),
-            format!("<Update><event>PUT</event><source>/finesse/api/User/1001/Queues</source><data><Queues><odd>{long}</odd></Queues></data></Update>"),
+            format!(
+                "<Update><event>PUT</event><source>/finesse/api/User/1001</source><data><user><odd>{long}</odd></user></data></Update>"
+            ),
+            format!(
+                "<Update><event>PUT</event><source>/finesse/api/Dialog/7</source><data><dialog><id>7</id><odd>{long}</odd></dialog></data></Update>"
+            ),
+            format!(
+                "<Update><event>PUT</event><source>/finesse/api/User/1001/Queues</source><data><Queues><odd>{long}</odd></Queues></data></Update>"
+            ),
             format!(
                 "<Update><event>PUT</event><source>/finesse/api/User/1001</source><data><apiErrors><apiError><errorData>{long}</errorData></apiError>\
                  </apiErrors></data></Update>"

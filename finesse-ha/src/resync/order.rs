@@ -76,8 +76,27 @@ pub(crate) fn merged(known: &User, event: &User) -> User {
         ($($field:ident),*) => { $(if event.$field.is_some() { user.$field.clone_from(&event.$field); })* };
     }
     over!(
-        uri, login_id, login_name, first_name, last_name, dialogs, extension, state_change_time, pending_state, mobile_agent,
-        active_device_id, devices, roles, services, settings, skill_target_id, team_id, team_name, teams, media_type, media_state,
+        uri,
+        login_id,
+        login_name,
+        first_name,
+        last_name,
+        dialogs,
+        extension,
+        state_change_time,
+        pending_state,
+        mobile_agent,
+        active_device_id,
+        devices,
+        roles,
+        services,
+        settings,
+        skill_target_id,
+        team_id,
+        team_name,
+        teams,
+        media_type,
+        media_state,
         wrap_up_timer
     );
     if event.state.is_some() && event.state != known.state {
@@ -105,7 +124,8 @@ fn sorted(dialog: &Dialog) -> Dialog {
     for party in &mut dialog.participants {
         party.actions.sort_by(|a, b| a.as_str().cmp(b.as_str()));
     }
-    if let Some(variables) = dialog.media_properties.as_mut().and_then(|media| media.call_variables.as_mut()) {
+    if let Some(variables) = dialog.media_properties.as_mut().and_then(|media| media.call_variables.as_mut())
+    {
         variables.sort_by(|a, b| a.name.cmp(&b.name));
     }
     dialog
@@ -153,7 +173,8 @@ mod tests {
                 )
             })
             .collect();
-        Dialog::from_xml(&format!("<Dialog><id>1</id><participants>{parties}</participants></Dialog>")).unwrap()
+        Dialog::from_xml(&format!("<Dialog><id>1</id><participants>{parties}</participants></Dialog>"))
+            .unwrap()
     }
 
     #[test]
@@ -187,7 +208,9 @@ mod tests {
 
     #[test]
     fn a_thin_event_with_the_same_state_keeps_the_reason() {
-        let known = User::from_xml("<User><state>NOT_READY</state><reasonCode><code>12</code></reasonCode></User>").unwrap();
+        let known =
+            User::from_xml("<User><state>NOT_READY</state><reasonCode><code>12</code></reasonCode></User>")
+                .unwrap();
         let thin = User::from_xml("<User><state>NOT_READY</state></User>").unwrap();
         assert_eq!(users(&thin, &known), Order::Same);
     }
@@ -218,7 +241,10 @@ mod tests {
         let known = dialog(&[("1", "ACTIVE", EARLY)]);
         assert_eq!(dialogs(&dialog(&[("1", "ACTIVE", EARLY), ("2", "ACTIVE", LATE)]), &known), Order::Newer);
         let empty = dialog(&[("1", "ACTIVE", "")]);
-        assert_eq!(dialogs(&dialog(&[("1", "ACTIVE", ""), ("2", "ACTIVE", LATE)]), &empty), Order::Undecidable);
+        assert_eq!(
+            dialogs(&dialog(&[("1", "ACTIVE", ""), ("2", "ACTIVE", LATE)]), &empty),
+            Order::Undecidable
+        );
     }
 
     #[test]

@@ -153,7 +153,13 @@ impl Snapshot {
         }
     }
 
-    fn order_removal(&mut self, index: u64, id: &DialogId, gone: &mut BTreeSet<DialogId>, verdict: &mut Verdict) {
+    fn order_removal(
+        &mut self,
+        index: u64,
+        id: &DialogId,
+        gone: &mut BTreeSet<DialogId>,
+        verdict: &mut Verdict,
+    ) {
         let Some(read) = self.dialogs.get(id) else {
             // What is said of it later is late, whenever the removal came.
             gone.insert(id.clone());

@@ -37,7 +37,8 @@ fn order(snapshot: &mut Snapshot, heard: &[Heard]) -> Verdict {
 
 fn own_state(snapshot: &Snapshot, dialog: &str) -> String {
     let read = &snapshot.dialogs[&id(dialog)];
-    let party = read.value.participants.iter().find(|party| party.media_address.as_deref() == Some(OWN)).unwrap();
+    let party =
+        read.value.participants.iter().find(|party| party.media_address.as_deref() == Some(OWN)).unwrap();
     party.state.as_ref().unwrap().to_string()
 }
 
@@ -121,7 +122,10 @@ fn equal_times_with_different_contents_between_request_and_answer_need_another_r
 #[test]
 fn an_empty_time_between_request_and_answer_needs_another_read() {
     let mut read = of(&[timed_call("1", &[(OWN, "HELD", "")])]);
-    assert_eq!(order(&mut read, &[present(BETWEEN, call("1", &[(OWN, "ACTIVE", 100)]))]), undecided("dialog 1"));
+    assert_eq!(
+        order(&mut read, &[present(BETWEEN, call("1", &[(OWN, "ACTIVE", 100)]))]),
+        undecided("dialog 1")
+    );
 }
 
 #[test]

@@ -66,10 +66,10 @@ fn an_agent_who_is_signed_in_is_claimed_at_a_cold_start_and_keeps_his_state() {
     let mut bench = signing_in(agent("READY", 0, 0));
     bench.answer();
     bench.run();
-    assert_eq!((bench.verbs(), bench.story()), (vec!["LOGIN"], vec![
-        String::from("cold: agent READY"),
-        String::from("resynced with 1 changes")
-    ]));
+    assert_eq!(
+        (bench.verbs(), bench.story()),
+        (vec!["LOGIN"], vec![String::from("cold: agent READY"), String::from("resynced with 1 changes")])
+    );
 }
 
 #[test]
@@ -155,7 +155,11 @@ fn a_refusal_without_a_request_id_is_ours_only_if_it_is_about_the_agent() {
     let mut bench = signing_in(out(0));
     bench.answer();
     bench.hear(says_refused("/finesse/api/Dialog/7", None, "Invalid State"));
-    bench.hear(says_refused("/finesse/api/User/1001", Some(&RequestId::new("other").unwrap()), "Invalid State"));
+    bench.hear(says_refused(
+        "/finesse/api/User/1001",
+        Some(&RequestId::new("other").unwrap()),
+        "Invalid State",
+    ));
     assert!(bench.asked.is_empty(), "still waiting");
     bench.hear(says_refused("/finesse/api/User/1001", None, "Invalid Device"));
     assert_eq!(*bench.next(), Op::Read(Ask::User));
@@ -275,7 +279,8 @@ fn who_signs_out_as_the_side_fails_is_not_signed_in_again() {
 
 #[test]
 fn a8_a_mobile_agent_is_claimed_with_his_number_also_where_the_stream_survived() {
-    let mobile = MobileAgent { mode: Some(String::from("CALL_BY_CALL")), dial_number: Some(String::from("5550100")) };
+    let mobile =
+        MobileAgent { mode: Some(String::from("CALL_BY_CALL")), dial_number: Some(String::from("5550100")) };
     let mut bench = Bench::new(Some(SignIn { mobile: Some(mobile.clone()), ..sign_in() }));
     bench.shows(User { mobile_agent: Some(mobile.clone()), ..agent("READY", 0, 0) }, &[]);
     bench.attach(Side::A);
@@ -285,7 +290,9 @@ fn a8_a_mobile_agent_is_claimed_with_his_number_also_where_the_stream_survived()
     bench.user = agent("READY", 0, 0);
     bench.attach_as(Side::A, true, None);
     bench.run();
-    assert!(matches!(&bench.submitted[..], [(Command::SignIn { mobile: Some(sent), .. }, _)] if *sent == mobile));
+    assert!(
+        matches!(&bench.submitted[..], [(Command::SignIn { mobile: Some(sent), .. }, _)] if *sent == mobile)
+    );
     assert_eq!(bench.warnings(), ["attention mobile"], "the side still does not show it");
 }
 
@@ -331,8 +338,12 @@ fn ready_is_not_asked_for_after_more_than_five_minutes() {
 #[test]
 fn ready_is_not_asked_for_if_anything_but_a_failure_took_it() {
     // RONA, a supervisor, the agent himself; and wrap-up is no NOT_READY.
-    let found =
-        [agent("NOT_READY", 5000, 32767), agent("NOT_READY", 5000, 999), agent("NOT_READY", 5000, 12), agent("WORK", 5000, 50002)];
+    let found = [
+        agent("NOT_READY", 5000, 32767),
+        agent("NOT_READY", 5000, 999),
+        agent("NOT_READY", 5000, 12),
+        agent("WORK", 5000, 50002),
+    ];
     for user in found {
         let mut bench = lost_while_ready();
         back(&mut bench, user.clone());

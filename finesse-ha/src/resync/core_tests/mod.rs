@@ -63,7 +63,8 @@ impl Bench {
     }
 
     pub(super) fn with(sign_in: Option<SignIn>, params: Params) -> Self {
-        let open = OpenSession { user: own(), sign_in, nodes: vec![String::from("/finesse/api/Team/5/Users")] };
+        let open =
+            OpenSession { user: own(), sign_in, nodes: vec![String::from("/finesse/api/Team/5/Users")] };
         Self {
             core: ResyncCore::new(S, open, params, fastrand::Rng::with_seed(7)),
             now: S,
@@ -118,7 +119,10 @@ impl Bench {
 
     pub(super) fn step(&mut self, input: Input) {
         for output in self.core.step(self.now, input) {
-            assert!(self.ended.is_none() || matches!(output, Output::Outcome(..)), "{output:?} follows the end");
+            assert!(
+                self.ended.is_none() || matches!(output, Output::Outcome(..)),
+                "{output:?} follows the end"
+            );
             match output {
                 Output::Do { id, epoch, op } => self.asked.push_back((id, epoch, op)),
                 Output::Feed(event) => self.told(event),
@@ -129,7 +133,11 @@ impl Bench {
         }
         assert_eq!(self.folded, self.core.picture(), "the feed folds to the picture");
         if self.ended.is_none() {
-            assert_eq!(self.core.is_stale(), self.stands != Stands::Live, "stale is said exactly while not live");
+            assert_eq!(
+                self.core.is_stale(),
+                self.stands != Stands::Live,
+                "stale is said exactly while not live"
+            );
         }
     }
 
@@ -330,7 +338,8 @@ impl Bench {
     }
 
     pub(super) fn told_kinds(&self) -> Vec<String> {
-        let value = |event: &Event| serde_json::to_value(event).unwrap()["event"].as_str().unwrap().to_owned();
+        let value =
+            |event: &Event| serde_json::to_value(event).unwrap()["event"].as_str().unwrap().to_owned();
         self.feed.iter().map(value).collect()
     }
 
@@ -363,7 +372,9 @@ impl Bench {
     }
 
     pub(super) fn failures(&self) -> Vec<Fault> {
-        let fault = |report: &LineReport| if let LineReport::Failed { fault, .. } = report { Some(*fault) } else { None };
+        let fault = |report: &LineReport| {
+            if let LineReport::Failed { fault, .. } = report { Some(*fault) } else { None }
+        };
         self.reports.iter().filter_map(fault).collect()
     }
 }

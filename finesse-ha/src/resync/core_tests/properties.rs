@@ -25,13 +25,19 @@ enum Action {
     AgentBecomes(usize),
     PendingChanges,
     /// The side.
-    Publish { queue: usize, twice: bool },
+    Publish {
+        queue: usize,
+        twice: bool,
+    },
     Process(usize),
     Answer(usize),
     Fail(usize),
     /// The line.
     Lose,
-    Attach { other: bool, survived: bool },
+    Attach {
+        other: bool,
+        survived: bool,
+    },
     /// The application, and time.
     Asks(usize),
     Wait(u64),
@@ -61,8 +67,15 @@ fn action() -> impl Strategy<Value = Action> {
     ]
 }
 
-const AGENTS: [(&str, i64); 7] =
-    [("READY", 0), ("NOT_READY", 12), ("NOT_READY", 50002), ("TALKING", 0), ("WORK", 0), ("LOGOUT", 999), ("LOGOUT", 255)];
+const AGENTS: [(&str, i64); 7] = [
+    ("READY", 0),
+    ("NOT_READY", 12),
+    ("NOT_READY", 50002),
+    ("TALKING", 0),
+    ("WORK", 0),
+    ("LOGOUT", 999),
+    ("LOGOUT", 255),
+];
 
 #[derive(Debug, Clone)]
 struct Call {
@@ -197,7 +210,12 @@ impl Pair {
         }
         // The other side's answers would be taken for nothing anyway.
         self.bench.user = self.user(self.side);
-        self.bench.calls = self.calls.iter().map(|call| self.dialog(call, self.side)).map(|call| (call.id.clone(), call)).collect();
+        self.bench.calls = self
+            .calls
+            .iter()
+            .map(|call| self.dialog(call, self.side))
+            .map(|call| (call.id.clone(), call))
+            .collect();
         let answer = self.bench.truth(&op);
         self.processed.insert(id, answer);
         Some(id)
@@ -277,7 +295,10 @@ impl Pair {
             1 => Command::SetState { user: user(), state: UserState::NotReady, reason: None },
             2 => Command::MakeCall { user: user(), from: extension, to: CUSTOMER.to_owned() },
             _ => {
-                let Some(dialog) = self.bench.core.picture().dialogs.first().map(|dialog| dialog.id.clone()) else { return };
+                let Some(dialog) = self.bench.core.picture().dialogs.first().map(|dialog| dialog.id.clone())
+                else {
+                    return;
+                };
                 Command::Call { dialog, action: CallAction::Hold, target: extension }
             }
         };
@@ -299,7 +320,9 @@ impl Pair {
     fn act(&mut self, action: &Action) {
         match action {
             Action::CallBegins => self.begin(None, false),
-            Action::CallChanges(place) => self.change(*place, |call, now| (call.held, call.since) = (!call.held, now)),
+            Action::CallChanges(place) => {
+                self.change(*place, |call, now| (call.held, call.since) = (!call.held, now))
+            }
             Action::DataChanges(place) => self.change(*place, |call, _| call.data += 1),
             Action::CallEnds(place) => drop(self.end(*place)),
             Action::CallMoves(place) => {

@@ -1,6 +1,8 @@
 //! From the beginning of an epoch until it is live, and its end.
 
-use super::super::super::kit::{agent, call, id, says_agent, says_call, says_over, talk, timed_call, with_variable};
+use super::super::super::kit::{
+    agent, call, id, says_agent, says_call, says_over, talk, timed_call, with_variable,
+};
 use super::*;
 
 fn is_prepare(op: &Op) -> bool {
@@ -63,13 +65,13 @@ fn the_time_of_an_end_in_a_gap_lies_between_the_last_byte_and_the_read() {
     bench.attach(Side::B);
     bench.now = 66 * S;
     bench.run();
-    let ended = bench.feed.iter().find_map(|event| if let Event::DialogEnded { time, .. } = event { Some(time) } else { None });
+    let ended = bench
+        .feed
+        .iter()
+        .find_map(|event| if let Event::DialogEnded { time, .. } = event { Some(time) } else { None });
     assert_eq!(ended, Some(&When::Between(40 * S, 66 * S)));
     let resynced = bench.resynced()[0];
-    assert_eq!(
-        (resynced.gap, resynced.detect, resynced.switch, resynced.resync),
-        (26 * S, 20 * S, 5 * S, S)
-    );
+    assert_eq!((resynced.gap, resynced.detect, resynced.switch, resynced.resync), (26 * S, 20 * S, 5 * S, S));
 }
 
 #[test]
@@ -97,7 +99,8 @@ fn an_agent_who_changes_while_he_is_read_is_read_again() {
 
 #[test]
 fn an_event_between_request_and_answer_that_cannot_be_ordered_is_settled_by_another_read() {
-    let (gold, silver) = (with_variable(talk("1", "ACTIVE", 0), "gold"), with_variable(talk("1", "ACTIVE", 0), "silver"));
+    let (gold, silver) =
+        (with_variable(talk("1", "ACTIVE", 0), "gold"), with_variable(talk("1", "ACTIVE", 0), "silver"));
     let mut bench = after_gap(&[gold.clone()], &[silver.clone()]);
     bench.answer();
     bench.answer();
@@ -330,7 +333,9 @@ fn a_failure_in_any_phase_keeps_the_picture_and_the_gap_open() {
 
 #[test]
 fn a_refused_password_and_an_unknown_user_are_told_apart() {
-    for (kind, fault) in [(ErrorKind::Unauthorized, Fault::Credentials), (ErrorKind::NotFound, Fault::UserUnknown)] {
+    for (kind, fault) in
+        [(ErrorKind::Unauthorized, Fault::Credentials), (ErrorKind::NotFound, Fault::UserUnknown)]
+    {
         let mut bench = after_gap(&[], &[]);
         bench.answer();
         bench.refuse(kind, Sent::Refused);
@@ -425,7 +430,8 @@ fn what_is_no_part_of_the_picture_is_told_after_the_gap() {
 #[test]
 fn a_refused_subscription_is_told_and_stops_nothing() {
     let mut bench = after_gap(&[], &[]);
-    let refused = vec![(String::from("/finesse/api/Team/5/Users"), LinkError::new(EndCause::Silent, "forbidden"))];
+    let refused =
+        vec![(String::from("/finesse/api/Team/5/Users"), LinkError::new(EndCause::Silent, "forbidden"))];
     bench.answer_with(Answer::Prepared { refused, barrier: Ok(()) });
     bench.run();
     assert_eq!(bench.warnings(), ["degraded subscription"]);

@@ -1,0 +1,145 @@
+//! The session's part that deals with the agent himself at the beginning of an epoch: signing him in, the commit point of a move, READY.
+//!
+//! Invariants: LOGIN is sent at most once in an epoch, and never while somebody else has the agent; READY is sent only where
+//! [`Choice`](super::guard::Choice) allows it.
+
+use std::time::Duration;
+
+use finesse_model::{User, UserState};
+use finesse_rest::{Accepted, Command, Error, ErrorKind};
+
+use super::claim::{self, Claim, Situation};
+use super::core::{Claiming, Op, Phase, Purpose, ResyncCore, SIGN_IN_LOOK};
+use super::news::News;
+use crate::event::Event;
+use crate::line::LineReport;
+
+impl ResyncCore {
+    pub(super) fn decide(&mut self, now: Duration, user: User) {
+        let was_signed_in =
+            self.model.user().and_then(|user| user.state.as_ref()).is_some_and(UserState::is_signed_in);
+        let gap = self.gap.map_or(Duration::ZERO, |gap| now.saturating_sub(gap.last_seen));
+        let decision = claim::decide(&Situation {
+            sign_in: self.open.sign_in.as_ref(),
+            user: &user,
+            cold: !self.was_live,
+            // Who has asked to be signed out is not signed in again, whoever carried it out.
+            was_signed_in: was_signed_in && !self.ledger.wants_sign_out(),
+            resumed: self.claimed,
+            gap,
+            max_gap: self.params.auto_relogin_max_gap,
+        });
+        self.taken = matches!(decision, Claim::TakenOver { .. });
+        match decision {
+            Claim::Leave => self.collect(Some(user)),
+            Claim::Keep => self.claim(user, false),
+            Claim::SignIn => {
+                self.restore_ready = self.choice.may_restore_after_sign_in(&user, gap);
+                self.claim(user, true);
+            }
+            Claim::TakenOver { extension } => {
+                let why = format!(
+                    "the agent is signed in on extension {extension}; this session does not sign him in"
+                );
+                self.feed(Event::SessionTakenOver { kind: String::from("extension"), why });
+                self.collect(Some(user));
+            }
+            Claim::LoggedOut { why } => {
+                self.feed(Event::LoggedOutDuringGap { kind: String::from("logout"), why });
+                self.collect(Some(user));
+            }
+        }
+    }
+
+    fn claim(&mut self, user: User, signs_in: bool) {
+        let Some(command) = self.sign_in_command() else { return };
+        let request = self.request_id();
+        self.phase = Phase::Claiming(Claiming {
+            request: request.clone(),
+            user,
+            signs_in,
+            deadline: None,
+            look_at: None,
+        });
+        self.ask(Op::Submit(command, request), Purpose::Phase);
+    }
+
+    pub(super) fn sign_in_command(&self) -> Option<Command> {
+        let sign_in = self.open.sign_in.clone()?;
+        Some(Command::SignIn {
+            user: self.open.user.clone(),
+            extension: sign_in.extension,
+            device: sign_in.device,
+            mobile: sign_in.mobile,
+        })
+    }
+
+    pub(super) fn claim_answered(&mut self, now: Duration, answer: Result<Accepted, Error>) {
+        let Phase::Claiming(claiming) = &mut self.phase else { return };
+        self.claimed |= answer.is_ok();
+        match answer {
+            Ok(_) if claiming.signs_in => {
+                claiming.deadline = Some(now + self.params.event_wait);
+                claiming.look_at = Some(now + SIGN_IN_LOOK);
+                self.commit(now);
+                // The event may have overtaken the answer.
+                let shown = self.heard.iter().any(|heard| {
+                    matches!(&heard.news, News::User(user) if user.state.as_ref().is_some_and(UserState::is_signed_in))
+                });
+                if shown {
+                    self.collect(None);
+                }
+            }
+            Ok(_) => {
+                let user = claiming.user.clone();
+                self.commit(now);
+                self.collect(Some(user));
+            }
+            // It is this sign-in that is wrong; another side would say the same.
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    ErrorKind::BadRequest
+                        | ErrorKind::Conflict
+                        | ErrorKind::Forbidden
+                        | ErrorKind::InvalidRequest
+                ) =>
+            {
+                let user = claiming.user.clone();
+                self.feed(Event::AttentionRequired { kind: String::from("sign-in"), why: error.to_string() });
+                self.collect(Some(user));
+            }
+            Err(error) => self.fail_by(&error),
+        }
+    }
+
+    /// The point after which a move is finished on the new side, whatever the old one does.
+    pub(super) fn commit(&mut self, now: Duration) {
+        if !std::mem::take(&mut self.uncommitted) {
+            return;
+        }
+        self.report(LineReport::Committed(self.epoch));
+        let left = self.left.take();
+        if self.open.sign_in.is_some() && left.is_some_and(|left| !left.conclusively_out) {
+            self.guard.arm(now, !self.model.is_idle());
+        }
+    }
+
+    /// READY is asked for again where the agent had chosen it and a failure took it away.
+    pub(super) fn after_resync(&mut self, now: Duration, gap: Duration) {
+        let Some(user) = self.model.user().cloned() else { return };
+        let relogged = std::mem::take(&mut self.restore_ready) && user.state == Some(UserState::NotReady);
+        let restore = self.choice.may_restore(&user, gap) || (relogged && self.choice.is_ready());
+        self.choice.see(&user);
+        if restore && self.open.sign_in.is_some() && !self.taken {
+            let user = self.open.user.clone();
+            self.command(now, None, Command::SetState { user, state: UserState::Ready, reason: None });
+        }
+        if self.open.sign_in.as_ref().is_some_and(|sign_in| sign_in.mobile.is_some())
+            && user.mobile_agent.is_none()
+        {
+            let why = "the side does not show how the mobile agent is reached; signing out and in again restores it";
+            self.feed(Event::AttentionRequired { kind: String::from("mobile"), why: why.to_owned() });
+        }
+    }
+}
