@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use finesse_ha::clock::Clock;
 use finesse_ha::event::Event;
+use finesse_ha::health::Status;
 use finesse_ha::failover::{Hybrid, Immediate, WaitAndRetry};
 use finesse_ha::outcome::Outcome;
 use finesse_ha::params::Params;
@@ -20,7 +21,7 @@ use tokio::task::JoinSet;
 use super::compare::differences;
 use super::invariants::Watcher;
 use super::memory::{SimHttp, dialer, pair};
-use super::schedule::{Click, DISTURBED, QUIET, Step, mend_everything, schedule};
+use super::schedule::{Click, DISTURBED, QUIET, Step, mend_everything, schedule, world};
 
 const AGENT: &str = "40217";
 const EXTENSION: &str = "7301";
@@ -68,6 +69,9 @@ async fn play(seed: u64) -> Result<Report, String> {
         clicks: JoinSet::new(),
         clicked: 0,
         answered: 0,
+        random: random.fork(),
+        soon: Vec::new(),
+        disturbed: true,
     };
     stage.until_live().await?;
     let begin = clock.now();
@@ -76,6 +80,8 @@ async fn play(seed: u64) -> Result<Report, String> {
         stage.step(step, &mut random);
     }
     stage.until(begin + DISTURBED).await?;
+    stage.disturbed = false;
+    stage.soon.clear();
     for fault in mend_everything() {
         stage.sim.fault(fault);
     }
@@ -139,6 +145,12 @@ struct Stage {
     clicks: JoinSet<Outcome>,
     clicked: usize,
     answered: usize,
+    /// Decides what happens during a re-sync.
+    random: fastrand::Rng,
+    /// What happens soon, besides the schedule.
+    soon: Vec<(Duration, Step)>,
+    /// True in the disturbed part.
+    disturbed: bool,
 }
 
 impl Stage {
@@ -153,12 +165,17 @@ impl Stage {
     /// Reads the feed until a moment of the simulated clock.
     async fn until(&mut self, at: Duration) -> Result<(), String> {
         loop {
+            let next = self.soon.iter().map(|(at, _)| *at).min().filter(|soon| *soon < at);
             let event = tokio::select! {
                 biased;
-                event = self.session.next() => event.ok_or("the feed ended")?,
-                () = self.clock.sleep_until(Some(at)) => break,
+                event = self.session.next() => Some(event.ok_or("the feed ended")?),
+                () = self.clock.sleep_until(Some(next.unwrap_or(at))) => None,
             };
-            self.see(&event)?;
+            match event {
+                Some(event) => self.see(&event)?,
+                None if next.is_some() => self.step_soon(),
+                None => break,
+            }
         }
         while self.clicks.try_join_next().is_some() {
             self.answered += 1;
@@ -168,6 +185,27 @@ impl Stage {
         Ok(())
     }
 
+    /// Lets happen what is due besides the schedule.
+    fn step_soon(&mut self) {
+        let now = self.clock.now();
+        let mut random = self.random.fork();
+        let (due, later) = std::mem::take(&mut self.soon).into_iter().partition(|(at, _)| *at <= now);
+        self.soon = later;
+        let due: Vec<(Duration, Step)> = due;
+        for (_, step) in due {
+            self.step(step, &mut random);
+        }
+    }
+
+    /// A side has just become good enough for a re-sync: something happens while it is read.
+    fn disturb(&mut self) {
+        let now = self.clock.now();
+        for _ in 0..self.random.usize(0..4) {
+            let after = Duration::from_millis(self.random.u64(0..250));
+            self.soon.push((now + after, world(&mut self.random)));
+        }
+    }
+
     fn see(&mut self, event: &Event) -> Result<(), String> {
         let now = self.clock.now();
         let text = serde_json::to_string(event).map_err(|error| error.to_string())?;
@@ -175,6 +213,7 @@ impl Stage {
         match event {
             Event::GapOpened { .. } => self.report.gaps += 1,
             Event::Switching { .. } => self.report.switches += 1,
+            Event::Health { status: Status::Ready, .. } if self.disturbed && !self.watcher.is_live() => self.disturb(),
             _ => {}
         }
         self.watcher.see(now, event);

@@ -143,7 +143,8 @@ fn fault(random: &mut fastrand::Rng, side: Side) -> (Fault, Option<Fault>) {
     }
 }
 
-fn world(random: &mut fastrand::Rng) -> Step {
+/// Something that happens in the world.
+pub(crate) fn world(random: &mut fastrand::Rng) -> Step {
     match random.u8(0..12) {
         0..=3 => Step::CallBegins,
         4 | 5 => Step::CallAnswered,

@@ -76,6 +76,8 @@ impl FailoverCore {
                 }
             }
         } else if attached.rest_dead.take().is_some() {
+            // The epoch was live all the while: the next time is another failure, with a grace of its own.
+            self.struggle.failing = None;
             self.listen_only = false;
             self.tell(Event::Recovered {
                 kind: String::from("listen-only"),

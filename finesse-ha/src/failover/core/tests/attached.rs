@@ -134,6 +134,23 @@ fn g1_a_side_that_answers_no_request_is_left_after_the_grace() {
 }
 
 #[test]
+fn g1_requests_that_go_unanswered_a_second_time_get_the_whole_grace_again() {
+    let mut rig = Rig::live();
+    rig.isolate(A, EndCause::Timeout);
+    rig.found(A, Status::Unreachable);
+    rig.run(10.0);
+    rig.mend(A);
+    rig.run(60.0);
+    assert_eq!((rig.count("recovered listen-only"), rig.count("switching")), (1, 0));
+    rig.isolate(A, EndCause::Timeout);
+    rig.found(A, Status::Unreachable);
+    rig.run(15.0);
+    assert_eq!((rig.count("degraded listen-only"), rig.count("gap")), (2, 0), "{:#?}", rig.log);
+    rig.run(15.0);
+    assert_eq!(rig.count("switching A B"), 1);
+}
+
+#[test]
 fn g2_a_deaf_stream_is_closed_and_opened_anew() {
     let mut rig = Rig::live();
     rig.failed(Fault::Deaf);
