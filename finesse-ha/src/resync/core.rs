@@ -502,9 +502,8 @@ impl ResyncCore {
         self.after_resync(now, now.saturating_sub(gap.last_seen));
         // What belongs to the picture is contained in it; the rest is delivered now.
         for heard in std::mem::take(&mut self.heard) {
-            match heard.news {
-                news @ (News::Other(_) | News::Errors { .. }) => self.apply_live(now, news),
-                _ => {}
+            if let news @ (News::Other(_) | News::Errors { .. }) = heard.news {
+                self.apply_live(now, news);
             }
         }
         self.heard_bytes = 0;

@@ -60,7 +60,8 @@ impl Guard {
     }
 
     /// True while a forced logout is expected.
-    pub(crate) fn is_armed(&self) -> bool {
+    #[cfg(test)]
+    fn is_armed(&self) -> bool {
         self.armed.is_some()
     }
 

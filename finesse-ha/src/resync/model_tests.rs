@@ -1,4 +1,5 @@
 use std::collections::BTreeSet;
+use std::slice::from_ref;
 
 use finesse_model::UserState;
 use proptest::prelude::*;
@@ -186,7 +187,7 @@ fn d13_a_read_that_was_sent_after_the_end_shows_the_call_again() {
     let user = agent("READY", 0, 0);
     assert_eq!(model.settle(S, &read(19, user.clone(), &[talk("1", "ACTIVE", 100)])), doubt());
     let again = talk("1", "ACTIVE", 100);
-    assert_eq!(model.settle(S, &read(21, user, &[again.clone()])), certain(vec![started(again)]));
+    assert_eq!(model.settle(S, &read(21, user, from_ref(&again))), certain(vec![started(again)]));
 }
 
 #[test]
@@ -219,7 +220,7 @@ fn what_cannot_be_read_leaves_a_doubt() {
 #[test]
 fn the_first_read_tells_everything() {
     let (user, dialog) = (agent("TALKING", 0, 0), talk("1", "ACTIVE", 100));
-    let applied = Model::default().settle(S, &read(10, user.clone(), &[dialog.clone()]));
+    let applied = Model::default().settle(S, &read(10, user.clone(), from_ref(&dialog)));
     assert_eq!(applied, certain(vec![started(dialog), Change::User(Box::new(user))]));
 }
 
@@ -252,7 +253,7 @@ fn d4_a_consult_call_that_is_left_after_a_gap_replaces_the_call_it_belonged_to()
     let mut model = knows_calls(&[talk("1", "HELD", 100)]);
     let uri = Some(String::from("/finesse/api/Dialog/1"));
     let consult = Dialog { associated_dialog_uri: uri, ..talk("2", "ACTIVE", 900) };
-    let applied = model.settle(S, &read(20, agent("READY", 0, 0), &[consult.clone()]));
+    let applied = model.settle(S, &read(20, agent("READY", 0, 0), from_ref(&consult)));
     assert_eq!(applied, certain(vec![Change::Replaced { dialog: Box::new(consult), replaces: id("1") }]));
 }
 
@@ -260,7 +261,7 @@ fn d4_a_consult_call_that_is_left_after_a_gap_replaces_the_call_it_belonged_to()
 fn d5_a_change_of_the_parties_is_one_change_of_the_call() {
     let mut model = knows_calls(&[call("1", &[(OWN, "ACTIVE", 1), ("5550142", "ACTIVE", 1)])]);
     let three = call("1", &[(OWN, "ACTIVE", 1), ("5550142", "DROPPED", 5000), ("7302", "ACTIVE", 4000)]);
-    let applied = model.settle(S, &read(20, agent("READY", 0, 0), &[three.clone()]));
+    let applied = model.settle(S, &read(20, agent("READY", 0, 0), from_ref(&three)));
     assert_eq!(applied, certain(vec![changed(three)]));
 }
 
@@ -273,7 +274,7 @@ fn d6_the_time_since_when_a_call_is_held_survives_a_failover_that_forgets_it() {
     // Another state has another time, also if that is unknown.
     let active = timed_call("1", &[(OWN, "ACTIVE", "")]);
     assert_eq!(
-        model.settle(S, &read(30, agent("READY", 0, 0), &[active.clone()])),
+        model.settle(S, &read(30, agent("READY", 0, 0), from_ref(&active))),
         certain(vec![changed(active)])
     );
 }
@@ -307,8 +308,8 @@ fn d14_another_call_under_an_old_id_is_an_end_and_a_beginning() {
         dialog
     };
     let (old, new) = (begun("5550142", 0), begun("5550199", 60_000));
-    let mut model = knows_calls(&[old.clone()]);
-    let applied = model.settle(S, &read(20, agent("READY", 0, 0), &[new.clone()]));
+    let mut model = knows_calls(from_ref(&old));
+    let applied = model.settle(S, &read(20, agent("READY", 0, 0), from_ref(&new)));
     assert_eq!(applied, certain(vec![ended(old.clone()), started(new)]));
     // A transferred call comes from somebody else too, but it began when it began.
     let mut model = knows_calls(&[old]);
@@ -427,7 +428,7 @@ proptest! {
         }
         // Whatever was said: a read that was asked for last is right.
         let last = talk("7", "ACTIVE", 0);
-        model.settle(S, &read(1000, agent("TALKING", 0, 0), &[last.clone()]));
+        model.settle(S, &read(1000, agent("TALKING", 0, 0), from_ref(&last)));
         prop_assert_eq!(model.picture().dialogs, vec![last]);
         prop_assert_eq!(model.user().and_then(|user| user.state.clone()), Some(UserState::Talking));
     }

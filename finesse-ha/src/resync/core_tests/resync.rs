@@ -1,5 +1,7 @@
 //! From the beginning of an epoch until it is live, and its end.
 
+use std::slice::from_ref;
+
 use super::super::super::kit::{
     agent, call, id, says_agent, says_call, says_over, talk, timed_call, with_variable,
 };
@@ -101,7 +103,7 @@ fn an_agent_who_changes_while_he_is_read_is_read_again() {
 fn an_event_between_request_and_answer_that_cannot_be_ordered_is_settled_by_another_read() {
     let (gold, silver) =
         (with_variable(talk("1", "ACTIVE", 0), "gold"), with_variable(talk("1", "ACTIVE", 0), "silver"));
-    let mut bench = after_gap(&[gold.clone()], &[silver.clone()]);
+    let mut bench = after_gap(from_ref(&gold), from_ref(&silver));
     bench.answer();
     bench.answer();
     bench.hear(says_call(&gold));
