@@ -21,7 +21,9 @@ pub(crate) const HOST_B: &str = "fin-b.sim.example";
 
 /// The pair's addresses; they lead nowhere but into the simulator.
 pub(crate) fn pair() -> Pair<SideAddress> {
-    let address = |host: &str| SideAddress::new(format!("https://{host}:8445")).with_notifications(format!("{host}:5223"));
+    let address = |host: &str| {
+        SideAddress::new(format!("https://{host}:8445")).with_notifications(format!("{host}:5223"))
+    };
     Pair::of(address(HOST_A), address(HOST_B))
 }
 
@@ -50,10 +52,16 @@ impl tower::Service<http::Request<Bytes>> for SimHttp {
         let sim = self.0.clone();
         Box::pin(async move {
             let Some(side) = request.uri().host().and_then(side_of) else {
-                return Err(TransportError::new(TransportErrorKind::Dns, false, "no such host in the simulation"));
+                return Err(TransportError::new(
+                    TransportErrorKind::Dns,
+                    false,
+                    "no such host in the simulation",
+                ));
             };
             sim.http(side, request).await.map_err(|fault| match fault {
-                HttpFault::NotConnected => TransportError::new(TransportErrorKind::Connect, false, "connection refused"),
+                HttpFault::NotConnected => {
+                    TransportError::new(TransportErrorKind::Connect, false, "connection refused")
+                }
                 _ => TransportError::new(TransportErrorKind::Reset, true, "connection reset"),
             })
         })

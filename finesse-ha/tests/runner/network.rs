@@ -1,0 +1,95 @@
+//! The way from this client to each side, which can be cut without the side noticing.
+
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use finesse_net::{DialError, DialErrorKind, Dialer, Io, Target};
+use finesse_rest::{TransportError, TransportErrorKind};
+use finesse_sim::{Side, Sim};
+
+use super::case::{Path, Which};
+use crate::common::{HOST_A, SimDialer, SimHttp};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Way {
+    #[default]
+    Open,
+    Refuses,
+    BlackHole,
+}
+
+/// What is wrong with the ways; shared by all who go them.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Network(Arc<Mutex<[[Way; 2]; 2]>>);
+
+impl Network {
+    fn ways(&self) -> MutexGuard<'_, [[Way; 2]; 2]> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes a way. Streams that are open stay open.
+    pub(crate) fn set(&self, path: Path) {
+        let (side, only, way) = match path {
+            Path::Refuse { side, only } => (side, only, Way::Refuses),
+            Path::BlackHole { side, only } => (side, only, Way::BlackHole),
+            Path::Open { side } => (side, None, Way::Open),
+        };
+        for which in [Which::Rest, Which::Stream] {
+            if only.is_none_or(|only| only == which) {
+                self.ways()[side.index()][which as usize] = way;
+            }
+        }
+    }
+
+    fn way(&self, host: &str, which: Which) -> Way {
+        let side = if host == HOST_A { Side::A } else { Side::B };
+        self.ways()[side.index()][which as usize]
+    }
+}
+
+/// REST by way of the network.
+#[derive(Clone)]
+pub(crate) struct NetworkHttp(pub(crate) Network, pub(crate) SimHttp);
+
+impl tower::Service<http::Request<Bytes>> for NetworkHttp {
+    type Response = http::Response<Bytes>;
+    type Error = TransportError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: http::Request<Bytes>) -> Self::Future {
+        match self.0.way(request.uri().host().unwrap_or_default(), Which::Rest) {
+            Way::Open => self.1.call(request),
+            Way::BlackHole => Box::pin(std::future::pending()),
+            Way::Refuses => Box::pin(async {
+                Err(TransportError::new(
+                    TransportErrorKind::Connect,
+                    false,
+                    "the network refuses the connection",
+                ))
+            }),
+        }
+    }
+}
+
+/// Streams by way of the network.
+pub(crate) struct NetworkDialer(pub(crate) Network, pub(crate) Sim);
+
+#[async_trait]
+impl Dialer for NetworkDialer {
+    async fn dial(&self, target: &Target) -> Result<Box<dyn Io>, DialError> {
+        match self.0.way(target.host(), Which::Stream) {
+            Way::Open => SimDialer(self.1.clone()).dial(target).await,
+            Way::BlackHole => std::future::pending().await,
+            Way::Refuses => {
+                Err(DialError::new(DialErrorKind::Refused, target, "the network refuses the connection"))
+            }
+        }
+    }
+}
