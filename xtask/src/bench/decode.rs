@@ -11,6 +11,7 @@ use quick_xml::Reader;
 use quick_xml::events::Event;
 
 use super::Figure;
+use super::statistics::median;
 use crate::payload::{VARIABLES_OF_3_9_KB, dialog_update};
 use crate::report::Failure;
 
@@ -40,7 +41,7 @@ pub(super) fn run() -> Result<Vec<Figure>, Failure> {
         name: "decode.dialog-update".to_owned(),
         value: median(decoded),
         unit: "us",
-        reference: Some((median(tokenised), "quick-xml reading the same bytes")),
+        reference: Some((median(tokenised), "quick-xml reading the same bytes".to_owned())),
     }])
 }
 
@@ -76,9 +77,4 @@ fn micros(work: &dyn Fn(), rounds: u32) -> f64 {
         work();
     }
     started.elapsed().as_secs_f64() * 1e6 / f64::from(rounds)
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or_default()
 }

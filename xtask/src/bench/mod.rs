@@ -4,6 +4,12 @@
 //! measures its reference in the same run, so the ratio means something on any machine.
 
 mod decode;
+mod delay;
+mod link_loss;
+mod round_trips;
+mod stage;
+mod statistics;
+mod switch;
 
 use serde_json::json;
 
@@ -17,7 +23,7 @@ pub(crate) struct Figure {
     pub(crate) value: f64,
     pub(crate) unit: &'static str,
     /// What it is compared with, in the same unit, and what that is.
-    pub(crate) reference: Option<(f64, &'static str)>,
+    pub(crate) reference: Option<(f64, String)>,
 }
 
 /// A bench: its name, what it shows, and how to run it.
@@ -27,7 +33,16 @@ struct Bench {
     run: fn() -> Result<Vec<Figure>, Failure>,
 }
 
-const BENCHES: &[Bench] = &[Bench { name: "decode", about: "decoding one dialog update", run: decode::run }];
+const BENCHES: &[Bench] = &[
+    Bench { name: "decode", about: "decoding one dialog update", run: decode::run },
+    Bench { name: "link-loss", about: "from a stream that is cut to the decision", run: link_loss::run },
+    Bench { name: "switch", about: "from the decision to move to being live again", run: switch::run },
+    Bench {
+        name: "round-trips",
+        about: "the same, counted in round trips of a long line",
+        run: round_trips::run,
+    },
+];
 
 /// Runs all benches, or the one named.
 pub(crate) fn run(arguments: &[String]) -> Outcome {
@@ -53,7 +68,7 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
 
 fn line(figure: &Figure) -> String {
     let mut object = json!({ "name": figure.name, "value": figure.value, "unit": figure.unit });
-    if let Some((reference, _)) = figure.reference {
+    if let Some((reference, _)) = &figure.reference {
         object["reference"] = json!(reference);
         object["ratio"] = json!(figure.value / reference);
     }
@@ -62,7 +77,7 @@ fn line(figure: &Figure) -> String {
 
 fn sentence(figure: &Figure) -> String {
     let head = format!("{}: {:.2} {}", figure.name, figure.value, figure.unit);
-    match figure.reference {
+    match &figure.reference {
         Some((reference, what)) => format!(
             "{head}, beside {reference:.2} {} for {what}: {:.2} times",
             figure.unit,

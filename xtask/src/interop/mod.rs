@@ -1,17 +1,23 @@
-//! `cargo xtask interop`: the notification channel against real XMPP servers.
+//! `cargo xtask interop`: the notification channel, and a whole failover, against real XMPP servers.
 //!
 //! Prosody servers from the distribution play the notification services of the two sides. A publisher logged in as
-//! `finesse` publishes updates shaped like Finesse's. Prosody is not Openfire and is not Cisco's: what this
-//! shows is that the client speaks XMPP and BOSH with a server its authors did not write.
+//! `finesse` publishes updates shaped like Finesse's; in the failover it publishes what the simulated sides do. Prosody is not Openfire and is
+//! not Cisco's: what this shows is that the client speaks XMPP and BOSH with a server its authors did not write.
 
 mod client;
+mod failover;
 mod install;
+mod mirror;
 mod pki;
 mod prosody;
 mod publisher;
 mod raw;
 mod splitter;
 mod suite;
+
+#[path = "../../../finesse-cli/src/demo/compare.rs"]
+#[allow(clippy::duplicate_mod, reason = "the simulation includes the same comparison")]
+mod compare;
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -20,6 +26,7 @@ use crate::Outcome;
 use crate::report::{Failure, say, seconds, table};
 use crate::shell::{shell, target};
 use client::Way;
+use failover::{Failover, Step};
 use suite::{Behaviour, Rig};
 
 /// Above everything a behaviour may rightly take; only a deadlock reaches it.
@@ -41,38 +48,97 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
 }
 
 async fn everything(home: &Path) -> Outcome {
-    let mut rows = vec![vec!["behaviour".to_owned(), "tcp".to_owned(), "bosh".to_owned()]];
-    rows.extend(Behaviour::ALL.iter().map(|behaviour| vec![behaviour.name().to_owned()]));
-    let mut differences = Vec::new();
+    let mut report = Report::new();
     for way in Way::ALL {
-        // Each transport meets a fresh server, so that one's leftovers cannot help or hurt the other.
+        // Each transport meets fresh servers, so that one's leftovers cannot help or hurt the other.
         let domain = format!("fin-{}.interop.example", way.name());
         let mut rig = Rig::start(&domain, &home.join(way.name())).await?;
-        for (row, behaviour) in rows.iter_mut().skip(1).zip(Behaviour::ALL) {
-            let started = Instant::now();
-            let outcome = tokio::time::timeout(PATIENCE, behaviour.show(&mut rig, way))
-                .await
-                .unwrap_or_else(|_| Err(Failure::new("did not end in time")));
-            let took = seconds(started.elapsed());
-            match outcome {
-                Ok(()) => {
-                    say(&format!("interop: {} over {}: ok in {took}", behaviour.name(), way.name()));
-                    row.push("ok".to_owned());
-                }
-                Err(failure) => {
-                    say(&format!("interop: {} over {}: FAILED in {took}", behaviour.name(), way.name()));
-                    differences.push(format!("{} over {}: {failure}", behaviour.name(), way.name()));
-                    row.push(format!("differs ({})", differences.len()));
-                }
+        for behaviour in Behaviour::ALL {
+            report.take(behaviour.name(), way, behaviour.show(&mut rig, way)).await;
+        }
+        drop(rig);
+        let starting = tokio::time::timeout(PATIENCE, Failover::start(way, home)).await;
+        let mut failover = match starting.unwrap_or_else(|_| Err(Failure::new("did not start in time"))) {
+            Ok(failover) => failover,
+            Err(failure) => {
+                report.take(Step::ALL[0].name(), way, std::future::ready(Err(failure))).await;
+                continue;
+            }
+        };
+        for step in Step::ALL {
+            // Each step stands on the one before.
+            if !report.take(step.name(), way, failover.show(step)).await {
+                break;
             }
         }
     }
-    table(&rows);
-    for (number, difference) in differences.iter().enumerate() {
-        say(&format!("  ({}) {difference}", number + 1));
+    report.tell()
+}
+
+/// What is shown so far: a row for everything, a column for each transport.
+struct Report {
+    rows: Vec<(&'static str, [String; Way::ALL.len()])>,
+    differences: Vec<String>,
+}
+
+impl Report {
+    fn new() -> Self {
+        let names = Behaviour::ALL.map(Behaviour::name).into_iter().chain(Step::ALL.map(Step::name));
+        let rows = names.map(|name| (name, Way::ALL.map(|_| String::from("not reached")))).collect();
+        Self { rows, differences: Vec::new() }
     }
-    if differences.is_empty() {
-        return Ok(());
+
+    /// Shows one thing and takes down what came of it; true if it is as it should be.
+    async fn take(
+        &mut self,
+        name: &'static str,
+        way: Way,
+        showing: impl Future<Output = Result<(), Failure>>,
+    ) -> bool {
+        let started = Instant::now();
+        let outcome = tokio::time::timeout(PATIENCE, showing)
+            .await
+            .unwrap_or_else(|_| Err(Failure::new("did not end in time")));
+        let (what, took) = (format!("{name} over {}", way.name()), seconds(started.elapsed()));
+        let cell = match &outcome {
+            Ok(()) => {
+                say(&format!("interop: {what}: ok in {took}"));
+                String::from("ok")
+            }
+            Err(failure) => {
+                say(&format!("interop: {what}: FAILED in {took}"));
+                self.differences.push(format!("{what}: {failure}"));
+                format!("differs ({})", self.differences.len())
+            }
+        };
+        for (row, cells) in &mut self.rows {
+            if *row == name {
+                for (column, text) in Way::ALL.iter().zip(cells) {
+                    if *column == way {
+                        text.clone_from(&cell);
+                    }
+                }
+            }
+        }
+        outcome.is_ok()
     }
-    Err(Failure::new(format!("{} behaviours differ from what is expected, see above", differences.len())))
+
+    fn tell(self) -> Outcome {
+        let mut rows = vec![vec!["behaviour".to_owned()]];
+        rows[0].extend(Way::ALL.map(|way| way.name().to_owned()));
+        rows.extend(
+            self.rows
+                .into_iter()
+                .map(|(name, cells)| std::iter::once(name.to_owned()).chain(cells).collect()),
+        );
+        table(&rows);
+        for (number, difference) in self.differences.iter().enumerate() {
+            say(&format!("  ({}) {difference}", number + 1));
+        }
+        if self.differences.is_empty() {
+            return Ok(());
+        }
+        let count = self.differences.len();
+        Err(Failure::new(format!("{count} behaviours differ from what is expected, see above")))
+    }
 }

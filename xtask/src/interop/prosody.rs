@@ -78,6 +78,15 @@ impl Prosody {
         Ok(log.lines().filter(|line| line.contains("Received[c2s_unauthed]: <auth")).count())
     }
 
+    /// How many times a user has said that it is no longer there.
+    pub(crate) fn farewells(&self) -> Result<usize, Failure> {
+        let log = fs::read_to_string(self.home.join("prosody.log"))?;
+        Ok(log
+            .lines()
+            .filter(|line| line.contains("Received[c2s]: <presence") && line.contains("unavailable"))
+            .count())
+    }
+
     /// Ends the server the polite way: it closes its streams with `system-shutdown`.
     pub(crate) fn stop(&mut self) -> Result<(), Failure> {
         let Some(mut child) = self.child.take() else { return Ok(()) };
