@@ -33,6 +33,7 @@ cases! {
     s8_side_that_was_left_boots: "S8",
     c1_one_side_loses_cti: "C1",
     c2_both_sides_lose_cti: "C2",
+    c11_phone_is_unregistered: "C11",
     n2_way_to_one_side_is_broken: "N2",
     n3_stream_is_half_open: "N3",
     n10_stream_is_reset: "N10",
@@ -41,6 +42,7 @@ cases! {
     g1_requests_hang: "G1",
     g2_stream_is_deaf: "G2",
     g3_reads_of_the_agent_fail: "G3",
+    g5_other_side_is_slow: "G5",
     g6_other_side_has_an_old_heartbeat: "G6",
     g8_command_without_an_event: "G8",
     a1_other_side_does_not_know_the_agent: "A1",
@@ -63,8 +65,12 @@ cases! {
     k2_neither_side_can_be_reached: "K2",
     k4_other_side_fails_during_the_move: "K4",
     k5_side_in_use_recovers_during_the_move: "K5",
+    k7_sides_fail_in_turn: "K7",
     k9_client_starts_anew: "K9",
     t4_password_is_refused: "T4",
+    t7_account_is_locked: "T7",
+    m3_side_stands_still: "M3",
+    m4_clock_steps: "M4",
     i23_side_that_is_well_is_not_left: "I23",
     i24_short_loss_of_the_stream: "I24",
     i25_ghost_logout_at_any_time: "I25",
@@ -82,4 +88,67 @@ fn every_file_is_listed_once() {
     files.sort();
     listed.sort();
     assert_eq!(files, listed, "files in tests/cases, and files in the list of cases.rs");
+}
+
+/// The smallest case there is, with one part of it replaced.
+fn smallest(part: &str, other: &str) -> Result<(), String> {
+    let text = r#"{
+        "id": "X",
+        "title": "the stream is reset",
+        "steps": [ { "at": "0s", "fault": "stream_reset", "side": "A" }, { "at": "5s", "click": "ready", "outcome": "applied" } ],
+        "until": "10s",
+        "expect": {
+            "feed": [ { "event": "gap-opened", "by": "1s" }, { "event": "resynced", "with": { "side": "A" } } ],
+            "switches": 0, "gaps": 1, "forced_logouts": 0, "side": "A", "state": "READY", "live_by": "2s",
+            "log": [ { "entry": { "kind": "executed", "verb": "READY" }, "times": 1 } ]
+        }
+    }"#;
+    assert!(text.contains(part), "{part}");
+    runner::run_text("X", &text.replacen(part, other, 1))
+}
+
+#[test]
+fn what_is_not_understood_is_refused() {
+    smallest("reset", "reset").unwrap();
+    for (part, other) in [
+        (r#""until""#, r#""untill": "1s", "until""#),
+        (r#""side": "A" }, { "at""#, r#""sides": "A" }, { "at""#),
+        (r#""click": "ready""#, r#""click": "ready", "call": "@first""#),
+        (r#""switches": 0"#, r#""switch": 0"#),
+        (r#""with": { "side": "A" }"#, r#""with": { "side": { "$anyy": [] } }"#),
+        (r#""by": "1s""#, r#""by": 1"#),
+        (r#""until""#, r#""profile": { "laod": true }, "until""#),
+        (r#""until": "10s""#, r#""until": "4s""#),
+        (r#""until""#, r#""variants": { "one": { "policies": "wait" } }, "until""#),
+    ] {
+        let report = smallest(part, other).unwrap_err();
+        assert!(report.starts_with("X.json: "), "{other}: {report}");
+    }
+}
+
+#[test]
+fn every_kind_of_expectation_can_fail() {
+    for (part, other, said) in [
+        (
+            r#""event": "gap-opened", "by": "1s""#,
+            r#""event": "gap-opened", "after": "1s""#,
+            "item 1 of the feed",
+        ),
+        (r#""with": { "side": "A" }"#, r#""with": { "side": "B" }"#, "item 2 of the feed"),
+        (r#""switches": 0"#, r#""switches": [1, 2]"#, "switches: 0"),
+        (r#""gaps": 1"#, r#""gaps": 2"#, "gaps: 1"),
+        (r#""forced_logouts": 0"#, r#""forced_logouts": 1"#, "forced logouts"),
+        (r#""side": "A", "state""#, r#""side": "B", "state""#, "the side in use"),
+        (r#""state": "READY""#, r#""state": "TALKING""#, "the agent is READY"),
+        (r#""live_by": "2s""#, r#""live_by": "10ms""#, "expected by 10ms"),
+        (r#""times": 1"#, r#""times": 0"#, "entries of the log"),
+        (r#""outcome": "applied""#, r#""outcome": "unknown""#, "ended as Applied"),
+        (r#""fault": "stream_reset""#, r#""fault": "cti_cut""#, "the session is not live in the end"),
+        (r#""fault": "stream_reset""#, r#""user": "1001", "fault": "conflict""#, "the session is over"),
+        (r#""feed""#, r#""never": [ { "event": "command" } ], "feed""#, "there is what must not be"),
+        (r#""feed""#, r#""closed": "because", "feed""#, "the session is not over"),
+    ] {
+        let report = smallest(part, other).unwrap_err();
+        assert!(report.contains(said), "{other}: {report}");
+    }
 }

@@ -331,6 +331,9 @@ impl File {
                 merge(&mut one, patch);
                 let name = if way.is_empty() { name.clone() } else { format!("{name}, {way}") };
                 let case: Case = Case::deserialize(one).map_err(|error| format!("{name}: {error}"))?;
+                if case.steps.iter().any(|step| step.at > case.until) {
+                    return Err(format!("{name}: a step comes after the end"));
+                }
                 cases.push((name, case));
             }
         }

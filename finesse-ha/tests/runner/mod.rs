@@ -34,8 +34,13 @@ fn number(variable: &str) -> Option<u64> {
 pub(crate) fn run(name: &str) -> Result<(), String> {
     let path = folder().join(format!("{name}.json"));
     let text = std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-    let file = case::File::parse(&text).map_err(|error| format!("{name}.json: {error}"))?;
-    if file.id != name && !name.starts_with("open/") {
+    run_text(name, &text)
+}
+
+/// Plays the text of a file.
+pub(crate) fn run_text(name: &str, text: &str) -> Result<(), String> {
+    let file = case::File::parse(text).map_err(|error| format!("{name}.json: {error}"))?;
+    if file.id != name {
         return Err(format!("{name}.json has the id {}; both must be the same", file.id));
     }
     let seeds = match number("CASE_SEED") {
@@ -48,7 +53,8 @@ pub(crate) fn run(name: &str) -> Result<(), String> {
         let mut first = None;
         for seed in seeds.clone() {
             match failure(case, seed) {
-                Ok(story) => {
+                Ok(story) =>
+                {
                     #[allow(clippy::print_stdout, reason = "asked for, to be read")]
                     if std::env::var_os("CASE_SHOW").is_some() {
                         println!("{name}, {variation}, seed {seed}: {}\n{story}", case.title);

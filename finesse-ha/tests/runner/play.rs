@@ -12,7 +12,7 @@ use finesse_ha::event::Event;
 use finesse_ha::failover::{Hybrid, Immediate, WaitAndRetry};
 use finesse_ha::outcome::Outcome;
 use finesse_ha::params::Params;
-use finesse_ha::session::{Session, SetupError, Transport};
+use finesse_ha::session::{Commands, Session, SetupError, Transport};
 use finesse_model::{DialogId, Extension, ReasonCodeId, UserId};
 use finesse_rest::Credentials;
 use finesse_sim::{LogEntry, Sim, WorldAction};
@@ -57,6 +57,8 @@ struct Stage<'a> {
     random: fastrand::Rng,
     opening: Option<Opening>,
     session: Option<Session>,
+    /// Of the last session; they outlive it.
+    commands: Option<Commands>,
     clicks: JoinSet<(usize, Outcome)>,
     /// Of each click: what it was, and what may become of it.
     clicked: Vec<(String, Vec<String>)>,
@@ -96,6 +98,7 @@ pub(crate) fn play(case: &Case, seed: u64) -> Result<Run, String> {
             random,
             opening: None,
             session: None,
+            commands: None,
             clicks: JoinSet::new(),
             clicked: Vec::new(),
             answered: 0,
@@ -205,7 +208,10 @@ impl Stage<'_> {
                 Next::Opened(opened) => {
                     self.opening = None;
                     match opened {
-                        Ok(session) => self.session = Some(session),
+                        Ok(session) => {
+                            self.commands = Some(session.commands());
+                            self.session = Some(session);
+                        }
                         Err(error) => {
                             // It ended before there was a feed to say so.
                             let why = error.to_string();
@@ -325,10 +331,9 @@ impl Stage<'_> {
         let number = self.clicked.len();
         self.clicked.push((click.to_string(), step.outcome.clone()));
         let click = Click::deserialize(click).map_err(|error| error.to_string())?;
-        let Some(session) = &self.session else {
-            return Err(String::from("a click, and there is no session to click on"));
+        let Some(commands) = self.commands.clone() else {
+            return Err(String::from("a click, and there never was a session to click on"));
         };
-        let commands = session.commands();
         let call = |id: String| DialogId::new(id).map_err(|error| error.to_string());
         let dialog = match &click {
             Click::Answer { call: id }
