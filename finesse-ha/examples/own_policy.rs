@@ -57,7 +57,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let sign_in = SignIn { extension: Extension::new(EXTENSION)?, device: None, mobile: None };
     let request = OpenSession { user: UserId::new(AGENT)?, sign_in: Some(sign_in), nodes: Vec::new() };
-    let opened = stack.ready().await.map_err(|end| end.to_string())?.call(request).await.map_err(|end| end.to_string())?;
+    let opened = stack
+        .ready()
+        .await
+        .map_err(|end| end.to_string())?
+        .call(request)
+        .await
+        .map_err(|end| end.to_string())?;
     let mut session = Session::from_opened(opened);
 
     until(&mut session, |event| matches!(event, Event::Resynced(_))).await?;
@@ -75,7 +81,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let Event::Resynced(done) = resynced else { return Err("no re-sync".into()) };
     println!("on side {} with {} dialog(s), blind for {:?}", done.side, done.picture.dialogs.len(), done.gap);
     session.close().await;
-    if done.side == Side::B && done.picture.dialogs.len() == 1 { Ok(()) } else { Err("not where it should be".into()) }
+    if done.side == Side::B && done.picture.dialogs.len() == 1 {
+        Ok(())
+    } else {
+        Err("not where it should be".into())
+    }
 }
 
 /// One side: REST and notifications over TLS, and health around them.
@@ -86,9 +96,11 @@ fn side(sim: &Sim, side: Side, clock: Clock) -> Result<HealthService<SideConnect
     let credentials = Credentials::basic(UserId::new(AGENT)?, PASSWORD);
 
     // A probe carries no credentials, so that it can never count against the agent's password.
-    let probe: Arc<dyn SideApi> = Arc::new(Client::builder(&addresses.rest_url).trust(trust.clone()).build()?);
-    let rest: Arc<dyn SideApi> =
-        Arc::new(Client::builder(&addresses.rest_url).trust(trust.clone()).credentials(credentials.clone()).build()?);
+    let probe: Arc<dyn SideApi> =
+        Arc::new(Client::builder(&addresses.rest_url).trust(trust.clone()).build()?);
+    let rest: Arc<dyn SideApi> = Arc::new(
+        Client::builder(&addresses.rest_url).trust(trust.clone()).credentials(credentials.clone()).build()?,
+    );
     let notifications = TransportNotifications::new(
         Transport::Tcp,
         addresses.host.clone(),
@@ -101,13 +113,18 @@ fn side(sim: &Sim, side: Side, clock: Clock) -> Result<HealthService<SideConnect
         secret: credentials.secret().clone(),
         resource: String::from("own-policy"),
     };
-    let connector = SideConnector::new(side, rest, Arc::new(notifications), config, params(), fastrand::Rng::new());
+    let connector =
+        SideConnector::new(side, rest, Arc::new(notifications), config, params(), fastrand::Rng::new());
     let monitor = HealthMonitor::spawn(side, probe, params(), clock, fastrand::Rng::new());
     Ok(ServiceBuilder::new().layer(HealthLayer::new(monitor)).service(connector))
 }
 
 fn params() -> Params {
-    Params { hold_down_forced: Duration::from_secs(3), backoff_cap: Duration::from_secs(2), ..Params::default() }
+    Params {
+        hold_down_forced: Duration::from_secs(3),
+        backoff_cap: Duration::from_secs(2),
+        ..Params::default()
+    }
 }
 
 /// Prints the feed up to an event.

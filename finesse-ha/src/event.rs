@@ -88,7 +88,10 @@ pub struct Resynced {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 #[non_exhaustive]
-#[allow(missing_docs, reason = "fields are named as in the machine output of the command; each item says what is not obvious")]
+#[allow(
+    missing_docs,
+    reason = "fields are named as in the machine output of the command; each item says what is not obvious"
+)]
 pub enum Event {
     /// A side's health changed.
     Health { side: Side, status: Status, level: Level, why: String },

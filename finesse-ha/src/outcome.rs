@@ -52,7 +52,10 @@ impl Outcome {
     pub fn why(&self) -> &str {
         match self {
             Self::Applied => "",
-            Self::NotApplied { why } | Self::Refused { why } | Self::NotSent { why } | Self::Unknown { why } => why,
+            Self::NotApplied { why }
+            | Self::Refused { why }
+            | Self::NotSent { why }
+            | Self::Unknown { why } => why,
         }
     }
 }

@@ -52,7 +52,8 @@ pub const FORCED_LOGOUT_LATEST: Duration = Duration::from_secs(180);
 pub const PROBE_MIN_INTERVAL: Duration = Duration::from_millis(500);
 /// The first three attempts to reopen a lost stream come after these pauses, each ± 50 %. Three, as Cisco's desktop makes; all
 /// within five seconds.
-pub const RECONNECT_PAUSES: [Duration; 3] = [Duration::from_millis(200), Duration::from_secs(1), Duration::from_secs(3)];
+pub const RECONNECT_PAUSES: [Duration; 3] =
+    [Duration::from_millis(200), Duration::from_secs(1), Duration::from_secs(3)];
 /// Audits shortly after going live, besides the periodic ones: they find late forced logouts and deaf streams.
 pub const EARLY_AUDITS: [Duration; 2] = [Duration::from_secs(5), Duration::from_secs(30)];
 
@@ -202,7 +203,11 @@ impl Params {
             ("the 30 s limit", Duration::from_secs(30)),
             "two streams at once are not supported for longer",
         )?;
-        for (name, value) in [("ping_misses", self.ping_misses), ("resync_rounds", self.resync_rounds), ("claim_rate", self.claim_rate)] {
+        for (name, value) in [
+            ("ping_misses", self.ping_misses),
+            ("resync_rounds", self.resync_rounds),
+            ("claim_rate", self.claim_rate),
+        ] {
             if value == 0 {
                 return Err(ParamError::BadValue { name, value: String::from("0"), expected: "at least 1" });
             }
@@ -217,7 +222,11 @@ impl Params {
             ("backoff_cap", self.backoff_cap),
         ] {
             if value.is_zero() {
-                return Err(ParamError::BadValue { name, value: String::from("0"), expected: "a duration above zero" });
+                return Err(ParamError::BadValue {
+                    name,
+                    value: String::from("0"),
+                    expected: "a duration above zero",
+                });
             }
         }
         Ok(())

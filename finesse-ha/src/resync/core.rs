@@ -11,97 +11,44 @@
 //! | `Live` | the epoch ends | `Away` |
 //! | any | the line ends | `Over` |
 //!
-//! Invariants: an answer is used only if it was asked for in the epoch that is still current; what is heard before `Live` is buffered within
-//! [`MAX_HEARD`] and [`MAX_HEARD_BYTES`]; a failure in any phase leaves the model as it was and the gap open.
+//! Invariants: an answer is used only if it was asked for in the epoch that is still current; a failure in any phase leaves the model as it was and
+//! the gap open.
+
+mod audits;
+mod commands;
+mod live;
+mod reading;
+mod repair;
+mod seam;
+mod signing;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use finesse_model::{Dialog, Dialogs, RequestId, User, UserId, UserState};
-use finesse_notify::{LinkError, Notification};
-use finesse_rest::{Accepted, Command, Error, ErrorKind};
+use finesse_model::{Dialog, RequestId, UserId, UserState};
+use finesse_notify::Notification;
+use finesse_rest::{Error, ErrorKind};
 
+use self::audits::Audits;
+use self::repair::Repair;
+pub(crate) use self::seam::{Answer, Attachment, Input, Op, Output};
+use self::signing::{Claiming, SIGN_IN_LOOK};
+use super::OpenSession;
 use super::collect::{Ask, Collect, Progress, Told};
 use super::guard::{Choice, Guard};
-use super::ledger::{Ledger, Token};
-use super::live::{Audits, Repair};
+use super::ledger::Ledger;
 use super::model::{Change, Model};
-use super::news::{self, News};
-use super::snapshot::{Heard, Snapshot};
-use super::{OpenSession, SessionEnd};
-use crate::event::{Cause, Event, Picture, Resynced, When};
+use super::news;
+use super::snapshot::Heard;
+use crate::event::{Cause, Event, Picture, When};
 use crate::line::{Fault, LeftSide, LineEnd, LineReport, SessionFacts};
 use crate::outcome::Outcome;
 use crate::params::Params;
-use crate::side::{Epoch, Side};
-
-/// Notifications kept during a re-sync. A busy agent gets a few a second; a recovery burst has some hundred.
-const MAX_HEARD: usize = 4096;
-/// The memory they may take.
-const MAX_HEARD_BYTES: usize = 8 * 1024 * 1024;
-/// Pauses between rounds of reading; the last one repeats.
-const PAUSES: [Duration; 3] =
-    [Duration::from_millis(200), Duration::from_millis(500), Duration::from_secs(1)];
-/// How often to look whether a sign-in has been carried out, if no notification says so. CTI takes up to 0.3 s.
-pub(super) const SIGN_IN_LOOK: Duration = Duration::from_millis(500);
-
-/// Something to be done on the current link; answered once with the same number.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Op {
-    /// Subscribe to these nodes and ping, all at once.
-    Prepare(Vec<String>),
-    Read(Ask),
-    Submit(Command, RequestId),
-}
-
-#[derive(Debug)]
-pub(crate) enum Answer {
-    /// Which subscriptions were refused, and whether the barrier stands.
-    Prepared {
-        refused: Vec<(String, LinkError)>,
-        barrier: Result<(), LinkError>,
-    },
-    User(Result<Box<User>, Error>),
-    Dialogs(Result<Dialogs, Error>),
-    Dialog(Result<Box<Dialog>, Error>),
-    Submitted(Result<Accepted, Error>),
-}
-
-/// The beginning of an epoch, without the way to speak to its side.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Attachment {
-    pub(crate) epoch: Epoch,
-    pub(crate) side: Side,
-    pub(crate) resumed: bool,
-    pub(crate) left: Option<LeftSide>,
-    pub(crate) at: Duration,
-}
-
-#[derive(Debug)]
-pub(crate) enum Input {
-    Attached(Attachment),
-    Notification { epoch: Epoch, notification: Box<Notification> },
-    GapOpened { epoch: Epoch, last_seen: Duration, noticed: Duration, why: String },
-    Told(Box<Event>),
-    LineEnded(LineEnd),
-    Answer { id: u64, epoch: Epoch, answer: Box<Answer> },
-    Command { token: Token, command: Command },
-    Close,
-    Tick,
-}
-
-#[derive(Debug)]
-pub(crate) enum Output {
-    Do { id: u64, epoch: Epoch, op: Op },
-    Feed(Event),
-    Report(LineReport),
-    Outcome(Token, Outcome),
-    End(SessionEnd),
-}
+use crate::side::Epoch;
 
 /// What an operation was for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Purpose {
+enum Purpose {
     /// The phase that is current.
     Phase,
     Audit,
@@ -109,7 +56,7 @@ pub(super) enum Purpose {
 }
 
 #[derive(Debug)]
-pub(super) enum Phase {
+enum Phase {
     Away,
     Preparing,
     Deciding,
@@ -120,67 +67,54 @@ pub(super) enum Phase {
     Over,
 }
 
-/// A sign-in under way.
-#[derive(Debug)]
-pub(super) struct Claiming {
-    pub(super) request: RequestId,
-    /// As read before.
-    pub(super) user: User,
-    /// The agent was signed out, so the effect has to be awaited.
-    pub(super) signs_in: bool,
-    /// When to stop waiting for the effect; `None` until the request is accepted.
-    pub(super) deadline: Option<Duration>,
-    pub(super) look_at: Option<Duration>,
-}
-
 /// The gap that is open.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Gap {
-    pub(super) last_seen: Duration,
+struct Gap {
+    last_seen: Duration,
     noticed: Duration,
 }
 
 /// The session of one agent.
 #[derive(Debug)]
 pub(crate) struct ResyncCore {
-    pub(super) params: Params,
-    pub(super) open: OpenSession,
+    params: Params,
+    open: OpenSession,
     random: fastrand::Rng,
     started: Duration,
     /// The place of the present input in the session.
-    pub(super) index: u64,
+    index: u64,
     next_op: u64,
-    pub(super) pending: BTreeMap<u64, Purpose>,
-    pub(super) phase: Phase,
-    pub(super) attachment: Option<Attachment>,
-    pub(super) epoch: Epoch,
-    pub(super) gap: Option<Gap>,
-    pub(super) was_live: bool,
+    pending: BTreeMap<u64, Purpose>,
+    phase: Phase,
+    attachment: Option<Attachment>,
+    epoch: Epoch,
+    gap: Option<Gap>,
+    was_live: bool,
     round: u32,
-    pub(super) heard: Vec<Heard>,
+    heard: Vec<Heard>,
     heard_bytes: usize,
     overflowed: bool,
-    pub(super) uncommitted: bool,
+    uncommitted: bool,
     /// The side that the move under way has left.
-    pub(super) left: Option<LeftSide>,
+    left: Option<LeftSide>,
     /// Subscriptions and barrier stand on the current stream.
-    pub(super) prepared: bool,
+    prepared: bool,
     /// LOGIN was accepted on the current stream.
-    pub(super) claimed: bool,
+    claimed: bool,
     /// Somebody else has the agent; nothing is done to him.
-    pub(super) taken: bool,
+    taken: bool,
     /// The agent was signed in again during this re-sync and had chosen READY before.
-    pub(super) restore_ready: bool,
-    pub(super) model: Model,
-    pub(super) ledger: Ledger,
-    pub(super) guard: Guard,
-    pub(super) choice: Choice,
-    pub(super) audits: Audits,
-    pub(super) repair: Option<Repair>,
+    restore_ready: bool,
+    model: Model,
+    ledger: Ledger,
+    guard: Guard,
+    choice: Choice,
+    audits: Audits,
+    repair: Option<Repair>,
     /// When the credentials were refused lately.
-    pub(super) refusals: Vec<Duration>,
+    refusals: Vec<Duration>,
     facts: Option<SessionFacts>,
-    pub(super) out: Vec<Output>,
+    out: Vec<Output>,
 }
 
 impl ResyncCore {
@@ -260,22 +194,22 @@ impl ResyncCore {
         std::mem::take(&mut self.out)
     }
 
-    pub(super) fn feed(&mut self, event: Event) {
+    fn feed(&mut self, event: Event) {
         self.out.push(Output::Feed(event));
     }
 
-    pub(super) fn report(&mut self, report: LineReport) {
+    fn report(&mut self, report: LineReport) {
         self.out.push(Output::Report(report));
     }
 
-    pub(super) fn ask(&mut self, op: Op, purpose: Purpose) {
+    fn ask(&mut self, op: Op, purpose: Purpose) {
         self.next_op += 1;
         self.pending.insert(self.next_op, purpose);
         self.out.push(Output::Do { id: self.next_op, epoch: self.epoch, op });
     }
 
     /// An id for a request, not used before in this session.
-    pub(super) fn request_id(&mut self) -> RequestId {
+    fn request_id(&mut self) -> RequestId {
         let text = format!("{:016x}{:016x}", self.random.u64(..), self.random.u64(..));
         match RequestId::new(text) {
             Ok(id) => id,
@@ -283,7 +217,7 @@ impl ResyncCore {
         }
     }
 
-    pub(super) fn user_id(&self) -> &UserId {
+    fn user_id(&self) -> &UserId {
         &self.open.user
     }
 
@@ -330,37 +264,6 @@ impl ResyncCore {
             Phase::Live => self.apply_live(now, news),
             Phase::Away | Phase::Over => {}
             _ => self.hear(news),
-        }
-    }
-
-    /// Keeps a notification until the re-sync is over.
-    fn hear(&mut self, news: News) {
-        let weight = news.weight();
-        if self.heard.len() >= MAX_HEARD || self.heard_bytes + weight > MAX_HEARD_BYTES {
-            // Whatever is dropped here is contained in a read that is sent later.
-            self.overflowed = true;
-            self.heard.clear();
-            self.heard_bytes = 0;
-        }
-        self.heard_bytes += weight;
-        let shows_sign_in =
-            matches!(&news, News::User(user) if user.state.as_ref().is_some_and(UserState::is_signed_in));
-        let refusal = match (&news, &self.phase) {
-            (News::Errors { source, request_id, errors }, Phase::Claiming(claiming)) if claiming.signs_in => {
-                let about_agent = *source == format!("/finesse/api/User/{}", self.open.user);
-                let ours = request_id.as_ref().map_or(about_agent, |id| *id == claiming.request);
-                ours.then(|| live_words(errors))
-            }
-            _ => None,
-        };
-        self.heard.push(Heard { index: self.index, news });
-        if let Some(why) = refusal {
-            self.feed(Event::AttentionRequired { kind: String::from("sign-in"), why });
-            self.collect(None);
-        } else if shows_sign_in
-            && matches!(&self.phase, Phase::Claiming(claiming) if claiming.signs_in && claiming.deadline.is_some())
-        {
-            self.collect(None);
         }
     }
 
@@ -436,81 +339,8 @@ impl ResyncCore {
         }
     }
 
-    /// Starts a round of reading.
-    pub(super) fn collect(&mut self, first: Option<User>) {
-        // Nobody waits for an earlier answer any more, for instance of a look whether the sign-in was carried out.
-        self.pending.retain(|_, purpose| *purpose != Purpose::Phase);
-        let (collect, ask) = Collect::start(self.index, first);
-        self.overflowed = false;
-        self.phase = Phase::Collecting(collect);
-        self.ask(Op::Read(ask), Purpose::Phase);
-    }
-
-    fn collected(&mut self, now: Duration, mut snapshot: Snapshot) {
-        let unreadable = match &self.phase {
-            Phase::Collecting(collect) => collect.unreadable,
-            _ => 0,
-        };
-        let model = &self.model;
-        let verdict = snapshot.order(&self.heard, |id| model.has_known(id));
-        let certain = snapshot.is_stable() && verdict.undecided.is_empty() && !self.overflowed;
-        if !certain && self.round < self.params.resync_rounds {
-            let pause = PAUSES[usize::try_from(self.round - 1).unwrap_or(0).min(PAUSES.len() - 1)];
-            self.round += 1;
-            self.phase = Phase::Pausing { until: now + pause };
-            return;
-        }
-        self.commit(now);
-        if unreadable > 0 {
-            let why = format!("{unreadable} of the agent's dialogs cannot be read and are not shown");
-            self.feed(Event::Degraded { kind: String::from("unreadable"), why });
-        }
-        if !certain {
-            let objects: Vec<&str> = verdict.undecided.iter().map(String::as_str).collect();
-            let why =
-                format!("still changing after {} rounds of reading: {}", self.round, objects.join(", "));
-            self.feed(Event::Degraded { kind: String::from("unconfirmed"), why });
-        }
-        self.go_live(now, &snapshot, verdict.doubtful || !certain);
-    }
-
-    fn go_live(&mut self, now: Duration, snapshot: &Snapshot, doubtful: bool) {
-        let Some(attachment) = self.attachment else { return };
-        let cold = !self.was_live;
-        let cause = if cold { Cause::Cold } else { Cause::Gap };
-        let gap = self.gap.take().unwrap_or(Gap { last_seen: self.started, noticed: self.started });
-        let settled = self.model.settle(now, snapshot);
-        let changes = settled.changes.len();
-        self.phase = Phase::Live;
-        self.was_live = true;
-        self.tell(settled.changes, cause, |_| When::Between(gap.last_seen, now));
-        self.settle_after_gap(now);
-        self.feed(Event::Resynced(Box::new(Resynced {
-            side: attachment.side,
-            epoch: attachment.epoch,
-            cold,
-            gap: now.saturating_sub(gap.last_seen),
-            detect: gap.noticed.saturating_sub(gap.last_seen),
-            switch: attachment.at.saturating_sub(gap.noticed),
-            resync: now.saturating_sub(attachment.at),
-            changes,
-            unseen_possible: !cold,
-            picture: self.model.picture(),
-        })));
-        self.report(LineReport::Live(self.epoch));
-        self.begin_audits(now, doubtful || settled.doubtful);
-        self.after_resync(now, now.saturating_sub(gap.last_seen));
-        // What belongs to the picture is contained in it; the rest is delivered now.
-        for heard in std::mem::take(&mut self.heard) {
-            if let news @ (News::Other(_) | News::Errors { .. }) = heard.news {
-                self.apply_live(now, news);
-            }
-        }
-        self.heard_bytes = 0;
-    }
-
     /// Tells changes, in their order.
-    pub(super) fn tell(&mut self, changes: Vec<Change>, cause: Cause, ended: impl Fn(&Dialog) -> When) {
+    fn tell(&mut self, changes: Vec<Change>, cause: Cause, ended: impl Fn(&Dialog) -> When) {
         let Some(Attachment { epoch, side, .. }) = self.attachment else { return };
         for change in changes {
             let event = match change {
@@ -529,7 +359,7 @@ impl ResyncCore {
         }
     }
 
-    pub(super) fn fail_by(&mut self, error: &Error) {
+    fn fail_by(&mut self, error: &Error) {
         let fault = match error.kind() {
             ErrorKind::Unauthorized => Fault::Credentials,
             ErrorKind::NotFound if !error.is_webapp_missing() => Fault::UserUnknown,
@@ -612,7 +442,7 @@ impl ResyncCore {
 }
 
 /// What the server said, in one line.
-pub(super) fn live_words(errors: &finesse_model::ApiErrors) -> String {
+fn words_of(errors: &finesse_model::ApiErrors) -> String {
     let words: Vec<String> = errors
         .errors
         .iter()

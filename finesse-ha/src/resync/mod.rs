@@ -26,12 +26,10 @@ mod guard;
 mod kit;
 mod layer;
 mod ledger;
-mod live;
 mod model;
 mod news;
 mod order;
 mod service;
-mod signing;
 mod snapshot;
 
 use std::sync::{Arc, OnceLock};

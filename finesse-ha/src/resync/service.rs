@@ -199,7 +199,13 @@ impl Driver {
         match output {
             Output::Do { id, epoch, op } => self.start(id, epoch, op),
             Output::Feed(event) => {
-                if matches!(event, Event::Resynced(_) | Event::Waiting { .. } | Event::BothOut { .. } | Event::Offline { .. }) {
+                if matches!(
+                    event,
+                    Event::Resynced(_)
+                        | Event::Waiting { .. }
+                        | Event::BothOut { .. }
+                        | Event::Offline { .. }
+                ) {
                     self.settle(Ok(()));
                 }
                 // The receiver may be gone; the loop notices.
@@ -267,6 +273,7 @@ async fn prepare(handle: &LinkHandle, nodes: Vec<String>) -> Answer {
         result.err().map(|error| (node, error))
     });
     let (refused, barrier) =
-        futures_util::future::join(futures_util::future::join_all(subscriptions), handle.control.barrier()).await;
+        futures_util::future::join(futures_util::future::join_all(subscriptions), handle.control.barrier())
+            .await;
     Answer::Prepared { refused: refused.into_iter().flatten().collect(), barrier }
 }

@@ -111,17 +111,19 @@ fn https_port(node: &Node) -> Option<u16> {
     }
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn info(primary: (&str, i64), secondary: Option<(&str, i64)>) -> SystemInfo {
-        let node = |(host, port): (&str, i64)| {
-            format!("<host>{host}</host><httpsPort>{port}</httpsPort>")
-        };
-        let secondary = secondary.map_or(String::new(), |node_| format!("<secondaryNode>{}</secondaryNode>", node(node_)));
-        SystemInfo::from_xml(&format!("<SystemInfo><primaryNode>{}</primaryNode>{secondary}</SystemInfo>", node(primary))).unwrap()
+        let node = |(host, port): (&str, i64)| format!("<host>{host}</host><httpsPort>{port}</httpsPort>");
+        let secondary = secondary
+            .map_or(String::new(), |node_| format!("<secondaryNode>{}</secondaryNode>", node(node_)));
+        SystemInfo::from_xml(&format!(
+            "<SystemInfo><primaryNode>{}</primaryNode>{secondary}</SystemInfo>",
+            node(primary)
+        ))
+        .unwrap()
     }
 
     #[test]
@@ -143,6 +145,9 @@ mod tests {
         let own = SideAddress::new("https://fin-a.lab.example:8445");
         assert_eq!(alternate(&own, &info(("fin-a.lab.example", 8445), None)), None);
         let alias = SideAddress::new("https://desktop.lab.example:8445");
-        assert_eq!(alternate(&alias, &info(("fin-a.lab.example", 8445), Some(("fin-b.lab.example", 8445)))), None);
+        assert_eq!(
+            alternate(&alias, &info(("fin-a.lab.example", 8445), Some(("fin-b.lab.example", 8445)))),
+            None
+        );
     }
 }

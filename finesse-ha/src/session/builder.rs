@@ -44,7 +44,8 @@ impl From<InvalidId> for SetupError {
     }
 }
 
-type MakeClient = Box<dyn Fn(&SideAddress, Option<&Credentials>) -> Result<Client, finesse_rest::Error> + Send + Sync>;
+type MakeClient =
+    Box<dyn Fn(&SideAddress, Option<&Credentials>) -> Result<Client, finesse_rest::Error> + Send + Sync>;
 
 /// Describes a session. Required: the pair and the credentials. Everything else has a default that is said at its method.
 pub struct SessionBuilder {
@@ -67,7 +68,10 @@ pub struct SessionBuilder {
 
 impl std::fmt::Debug for SessionBuilder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SessionBuilder").field("pair", &self.pair).field("transport", &self.transport).finish_non_exhaustive()
+        f.debug_struct("SessionBuilder")
+            .field("pair", &self.pair)
+            .field("transport", &self.transport)
+            .finish_non_exhaustive()
     }
 }
 
@@ -184,7 +188,8 @@ impl SessionBuilder {
     pub fn http(mut self, transport: impl HttpTransport) -> Self {
         let timeout = self.params.request_timeout;
         self.make_client = Some(Box::new(move |address, credentials| {
-            let builder = Client::builder(&address.rest).transport(transport.clone()).request_timeout(timeout);
+            let builder =
+                Client::builder(&address.rest).transport(transport.clone()).request_timeout(timeout);
             with_credentials(builder, credentials).build()
         }));
         self
@@ -229,8 +234,18 @@ impl SessionBuilder {
             .layer(ResyncLayer::new(self.params.clone(), clock, random.fork()))
             .layer(FailoverLayer::new(self.policy.clone(), self.params.clone(), clock, random.fork()))
             .service(sides);
-        let request = OpenSession { user: credentials.user().clone(), sign_in: self.sign_in.clone(), nodes: self.nodes.clone() };
-        let opened = service.ready().await.map_err(SetupError::Ended)?.call(request).await.map_err(SetupError::Ended)?;
+        let request = OpenSession {
+            user: credentials.user().clone(),
+            sign_in: self.sign_in.clone(),
+            nodes: self.nodes.clone(),
+        };
+        let opened = service
+            .ready()
+            .await
+            .map_err(SetupError::Ended)?
+            .call(request)
+            .await
+            .map_err(SetupError::Ended)?;
         Ok(Session::from_opened(opened))
     }
 
@@ -240,13 +255,19 @@ impl SessionBuilder {
         if pair.b.is_none() {
             match self.client(&pair.a, None)?.system_info().await {
                 Ok(info) => pair.b = alternate(&pair.a, &info),
-                Err(error) => tracing::warn!(%error, "side B is not known: side A was asked for it and did not tell"),
+                Err(error) => {
+                    tracing::warn!(%error, "side B is not known: side A was asked for it and did not tell")
+                }
             }
         }
         Ok(pair)
     }
 
-    fn client(&self, address: &SideAddress, credentials: Option<&Credentials>) -> Result<Client, finesse_rest::Error> {
+    fn client(
+        &self,
+        address: &SideAddress,
+        credentials: Option<&Credentials>,
+    ) -> Result<Client, finesse_rest::Error> {
         match &self.make_client {
             Some(make) => make(address, credentials),
             None => {
@@ -297,8 +318,14 @@ impl SessionBuilder {
                 HealthMonitor::spawn(side, probe, self.params.clone(), clock, random.fork())
             }
         };
-        let connector =
-            SideConnector::new(side, rest, Arc::new(notifications), config, self.params.clone(), random.fork());
+        let connector = SideConnector::new(
+            side,
+            rest,
+            Arc::new(notifications),
+            config,
+            self.params.clone(),
+            random.fork(),
+        );
         Ok(ServiceBuilder::new().layer(HealthLayer::new(monitor)).service(connector))
     }
 }

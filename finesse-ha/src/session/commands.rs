@@ -19,7 +19,11 @@ pub struct Commands {
 }
 
 impl Commands {
-    pub(crate) fn new(sender: mpsc::Sender<CommandRequest>, user: UserId, extension: Option<Extension>) -> Self {
+    pub(crate) fn new(
+        sender: mpsc::Sender<CommandRequest>,
+        user: UserId,
+        extension: Option<Extension>,
+    ) -> Self {
         Self { sender, user, extension }
     }
 
@@ -30,7 +34,9 @@ impl Commands {
             return Outcome::NotSent { why: String::from("the session is closed") };
         }
         // The session answers every request it has taken; it can only go silent by being dropped midway.
-        outcome.await.unwrap_or(Outcome::Unknown { why: String::from("the session ended before the outcome was known") })
+        outcome.await.unwrap_or(Outcome::Unknown {
+            why: String::from("the session ended before the outcome was known"),
+        })
     }
 
     /// READY: calls may come.
@@ -56,7 +62,9 @@ impl Commands {
     /// Calls `to` from the agent's extension. Never repeated by itself.
     pub async fn make_call(&self, to: impl Into<String>) -> Outcome {
         match self.extension.clone() {
-            Some(from) => self.submit(Command::MakeCall { user: self.user.clone(), from, to: to.into() }).await,
+            Some(from) => {
+                self.submit(Command::MakeCall { user: self.user.clone(), from, to: to.into() }).await
+            }
             None => observer(),
         }
     }
@@ -125,9 +133,14 @@ impl Call {
     }
 
     /// Changes call variables, and the wrap-up reason if one is given.
-    pub async fn update_call_data(&self, variables: Vec<(String, String)>, wrap_up_reason: Option<String>) -> Outcome {
+    pub async fn update_call_data(
+        &self,
+        variables: Vec<(String, String)>,
+        wrap_up_reason: Option<String>,
+    ) -> Outcome {
         let target = self.commands.extension.clone();
-        let command = Command::UpdateCallData { dialog: self.dialog.clone(), target, variables, wrap_up_reason };
+        let command =
+            Command::UpdateCallData { dialog: self.dialog.clone(), target, variables, wrap_up_reason };
         self.commands.submit(command).await
     }
 

@@ -16,8 +16,8 @@ use std::sync::{Arc, OnceLock};
 use finesse_model::DialogId;
 use tokio::sync::{mpsc, watch};
 
-pub use crate::resync::{OpenSession, Opened, SessionEnd, Shown, SignIn};
 use crate::event::Event;
+pub use crate::resync::{OpenSession, Opened, SessionEnd, Shown, SignIn};
 
 pub use address::{SideAddress, alternate};
 pub use builder::{SessionBuilder, SetupError};

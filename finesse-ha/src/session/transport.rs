@@ -40,7 +40,9 @@ impl FromStr for Transport {
             "auto" => Ok(Self::Auto),
             "tcp" => Ok(Self::Tcp),
             "bosh" => Ok(Self::Bosh),
-            "websocket" => Err(String::from("the websocket transport is not built yet; use tcp, bosh or auto")),
+            "websocket" => {
+                Err(String::from("the websocket transport is not built yet; use tcp, bosh or auto"))
+            }
             _ => Err(format!("\"{text}\" is not one of tcp, bosh, auto")),
         }
     }
@@ -111,7 +113,8 @@ impl TransportNotifications {
 
     /// The node of SystemInfo that is this side, by its host name.
     fn node<'a>(&self, info: &'a SystemInfo) -> Option<&'a Node> {
-        let own = |node: &&Node| node.host.as_deref().is_some_and(|host| host.eq_ignore_ascii_case(&self.host));
+        let own =
+            |node: &&Node| node.host.as_deref().is_some_and(|host| host.eq_ignore_ascii_case(&self.host));
         let nodes = [info.primary_node.as_ref(), info.secondary_node.as_ref()];
         nodes.into_iter().flatten().find(own)
     }
@@ -160,7 +163,10 @@ impl Connect for FirstThatAnswers {
             match tokio::time::timeout(self.connect_timeout, candidate.connect(domain)).await {
                 Ok(Ok(framing)) => {
                     if index != first {
-                        tracing::info!(transport = candidate.describe(), "the transport tried before did not answer; using this one");
+                        tracing::info!(
+                            transport = candidate.describe(),
+                            "the transport tried before did not answer; using this one"
+                        );
                     }
                     self.remembered.store(index, Ordering::Relaxed);
                     return Ok(framing);
@@ -168,7 +174,8 @@ impl Connect for FirstThatAnswers {
                 Ok(Err(error)) if error.is_final() || error.kind() == EndCause::Tls => return Err(error),
                 Ok(Err(error)) => last = Some(error),
                 Err(_) => {
-                    let text = format!("{} did not answer within {:?}", candidate.describe(), self.connect_timeout);
+                    let text =
+                        format!("{} did not answer within {:?}", candidate.describe(), self.connect_timeout);
                     last = Some(LinkError::new(EndCause::Timeout, text));
                 }
             }

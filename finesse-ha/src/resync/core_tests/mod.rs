@@ -10,12 +10,17 @@ mod resync;
 
 use std::collections::VecDeque;
 
-use finesse_notify::EndCause;
-use finesse_rest::Progress as Sent;
+use finesse_model::{DialogId, Dialogs, User};
+use finesse_notify::{EndCause, LinkError};
+use finesse_rest::{Accepted, Command, Progress as Sent};
 
-use super::super::SignIn;
-use super::super::kit::{OWN, agent, own};
+use super::reading::{MAX_HEARD, MAX_HEARD_BYTES};
 use super::*;
+use crate::event::Resynced;
+use crate::resync::kit::{OWN, agent, own};
+use crate::resync::ledger::Token;
+use crate::resync::{SessionEnd, SignIn};
+use crate::side::Side;
 
 pub(super) const S: Duration = Duration::from_secs(1);
 pub(super) const MS: Duration = Duration::from_millis(1);
@@ -50,8 +55,6 @@ enum Stands {
     Live,
     Gap,
 }
-
-use finesse_model::DialogId;
 
 pub(super) fn sign_in() -> SignIn {
     SignIn { extension: finesse_model::Extension::new(OWN).unwrap(), device: None, mobile: None }

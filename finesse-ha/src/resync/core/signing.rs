@@ -1,18 +1,34 @@
 //! The session's part that deals with the agent himself at the beginning of an epoch: signing him in, the commit point of a move, READY.
 //!
 //! Invariants: LOGIN is sent at most once in an epoch, and never while somebody else has the agent; READY is sent only where
-//! [`Choice`](super::guard::Choice) allows it.
+//! [`Choice`](crate::resync::guard::Choice) allows it.
 
 use std::time::Duration;
 
-use finesse_model::{User, UserState};
+use finesse_model::{RequestId, User, UserState};
 use finesse_rest::{Accepted, Command, Error, ErrorKind};
 
-use super::claim::{self, Claim, Situation};
-use super::core::{Claiming, Op, Phase, Purpose, ResyncCore, SIGN_IN_LOOK};
-use super::news::News;
+use super::{Op, Phase, Purpose, ResyncCore};
 use crate::event::Event;
 use crate::line::LineReport;
+use crate::resync::claim::{self, Claim, Situation};
+use crate::resync::news::News;
+
+/// How often to look whether a sign-in has been carried out, if no notification says so. CTI takes up to 0.3 s.
+pub(super) const SIGN_IN_LOOK: Duration = Duration::from_millis(500);
+
+/// A sign-in under way.
+#[derive(Debug)]
+pub(super) struct Claiming {
+    pub(super) request: RequestId,
+    /// As read before.
+    pub(super) user: User,
+    /// The agent was signed out, so the effect has to be awaited.
+    pub(super) signs_in: bool,
+    /// When to stop waiting for the effect; `None` until the request is accepted.
+    pub(super) deadline: Option<Duration>,
+    pub(super) look_at: Option<Duration>,
+}
 
 impl ResyncCore {
     pub(super) fn decide(&mut self, now: Duration, user: User) {

@@ -1,0 +1,129 @@
+//! The reading part of a re-sync: what is heard is kept, rounds are read until one is stable, and the session goes live.
+//!
+//! Invariants: what is heard before `Live` is kept within [`MAX_HEARD`] and [`MAX_HEARD_BYTES`], and what had to be dropped leads to another round;
+//! `Resynced` comes after everything that was found, and before anything live.
+
+use std::time::Duration;
+
+use finesse_model::{User, UserState};
+
+use super::{Gap, Op, Phase, Purpose, ResyncCore, words_of};
+use crate::event::{Cause, Event, Resynced, When};
+use crate::line::LineReport;
+use crate::resync::collect::Collect;
+use crate::resync::news::News;
+use crate::resync::snapshot::{Heard, Snapshot};
+
+/// Notifications kept during a re-sync. A busy agent gets a few a second; a recovery burst has some hundred.
+pub(super) const MAX_HEARD: usize = 4096;
+/// The memory they may take.
+pub(super) const MAX_HEARD_BYTES: usize = 8 * 1024 * 1024;
+/// Pauses between rounds of reading; the last one repeats.
+const PAUSES: [Duration; 3] =
+    [Duration::from_millis(200), Duration::from_millis(500), Duration::from_secs(1)];
+
+impl ResyncCore {
+    /// Keeps a notification until the re-sync is over.
+    pub(super) fn hear(&mut self, news: News) {
+        let weight = news.weight();
+        if self.heard.len() >= MAX_HEARD || self.heard_bytes + weight > MAX_HEARD_BYTES {
+            // Whatever is dropped here is contained in a read that is sent later.
+            self.overflowed = true;
+            self.heard.clear();
+            self.heard_bytes = 0;
+        }
+        self.heard_bytes += weight;
+        let shows_sign_in =
+            matches!(&news, News::User(user) if user.state.as_ref().is_some_and(UserState::is_signed_in));
+        let refusal = match (&news, &self.phase) {
+            (News::Errors { source, request_id, errors }, Phase::Claiming(claiming)) if claiming.signs_in => {
+                let about_agent = *source == format!("/finesse/api/User/{}", self.open.user);
+                let ours = request_id.as_ref().map_or(about_agent, |id| *id == claiming.request);
+                ours.then(|| words_of(errors))
+            }
+            _ => None,
+        };
+        self.heard.push(Heard { index: self.index, news });
+        if let Some(why) = refusal {
+            self.feed(Event::AttentionRequired { kind: String::from("sign-in"), why });
+            self.collect(None);
+        } else if shows_sign_in
+            && matches!(&self.phase, Phase::Claiming(claiming) if claiming.signs_in && claiming.deadline.is_some())
+        {
+            self.collect(None);
+        }
+    }
+
+    /// Starts a round of reading.
+    pub(super) fn collect(&mut self, first: Option<User>) {
+        // Nobody waits for an earlier answer any more, for instance of a look whether the sign-in was carried out.
+        self.pending.retain(|_, purpose| *purpose != Purpose::Phase);
+        let (collect, ask) = Collect::start(self.index, first);
+        self.overflowed = false;
+        self.phase = Phase::Collecting(collect);
+        self.ask(Op::Read(ask), Purpose::Phase);
+    }
+
+    pub(super) fn collected(&mut self, now: Duration, mut snapshot: Snapshot) {
+        let unreadable = match &self.phase {
+            Phase::Collecting(collect) => collect.unreadable,
+            _ => 0,
+        };
+        let model = &self.model;
+        let verdict = snapshot.order(&self.heard, |id| model.has_known(id));
+        let certain = snapshot.is_stable() && verdict.undecided.is_empty() && !self.overflowed;
+        if !certain && self.round < self.params.resync_rounds {
+            let pause = PAUSES[usize::try_from(self.round - 1).unwrap_or(0).min(PAUSES.len() - 1)];
+            self.round += 1;
+            self.phase = Phase::Pausing { until: now + pause };
+            return;
+        }
+        self.commit(now);
+        if unreadable > 0 {
+            let why = format!("{unreadable} of the agent's dialogs cannot be read and are not shown");
+            self.feed(Event::Degraded { kind: String::from("unreadable"), why });
+        }
+        if !certain {
+            let objects: Vec<&str> = verdict.undecided.iter().map(String::as_str).collect();
+            let why =
+                format!("still changing after {} rounds of reading: {}", self.round, objects.join(", "));
+            self.feed(Event::Degraded { kind: String::from("unconfirmed"), why });
+        }
+        self.go_live(now, &snapshot, verdict.doubtful || !certain);
+    }
+
+    pub(super) fn go_live(&mut self, now: Duration, snapshot: &Snapshot, doubtful: bool) {
+        let Some(attachment) = self.attachment else { return };
+        let cold = !self.was_live;
+        let cause = if cold { Cause::Cold } else { Cause::Gap };
+        let gap = self.gap.take().unwrap_or(Gap { last_seen: self.started, noticed: self.started });
+        let settled = self.model.settle(now, snapshot);
+        let changes = settled.changes.len();
+        self.phase = Phase::Live;
+        self.was_live = true;
+        self.tell(settled.changes, cause, |_| When::Between(gap.last_seen, now));
+        self.settle_after_gap(now);
+        self.feed(Event::Resynced(Box::new(Resynced {
+            side: attachment.side,
+            epoch: attachment.epoch,
+            cold,
+            gap: now.saturating_sub(gap.last_seen),
+            detect: gap.noticed.saturating_sub(gap.last_seen),
+            switch: attachment.at.saturating_sub(gap.noticed),
+            resync: now.saturating_sub(attachment.at),
+            changes,
+            unseen_possible: !cold,
+            picture: self.model.picture(),
+        })));
+        self.report(LineReport::Live(self.epoch));
+        self.begin_audits(now, doubtful || settled.doubtful);
+        self.after_resync(now, now.saturating_sub(gap.last_seen));
+        // What belongs to the picture is contained in it; the rest is delivered now.
+        for heard in std::mem::take(&mut self.heard) {
+            if let news @ (News::Other(_) | News::Errors { .. }) = heard.news {
+                self.apply_live(now, news);
+            }
+        }
+        self.heard_bytes = 0;
+    }
+}
