@@ -33,6 +33,7 @@ cases! {
     s8_side_that_was_left_boots: "S8",
     c1_one_side_loses_cti: "C1",
     c2_both_sides_lose_cti: "C2",
+    c5_cti_flaps: "C5",
     c11_phone_is_unregistered: "C11",
     n2_way_to_one_side_is_broken: "N2",
     n3_stream_is_half_open: "N3",
