@@ -109,7 +109,7 @@ impl Totals {
 /// Plays a seed, some of them twice.
 fn play(seed: u64) -> Result<Report, String> {
     let report = simulation::run(seed)?;
-    if seed % TWICE == 0 {
+    if seed.is_multiple_of(TWICE) {
         let again = simulation::run(seed)?;
         if let Some(at) = (0..report.feed.len().max(again.feed.len())).find(|at| report.feed.get(*at) != again.feed.get(*at)) {
             let line = |report: &Report| report.feed.get(at).cloned().unwrap_or_else(|| String::from("(nothing)"));

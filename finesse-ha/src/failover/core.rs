@@ -403,6 +403,9 @@ impl FailoverCore {
                 } else {
                     let (now, wait) = (self.now, self.next_pause(side));
                     self.tries.of_mut(side).fail(now, wait, error.to_string());
+                    if let Phase::Recovering(recovery) = &mut self.phase {
+                        recovery.case.stream_lost(error.kind());
+                    }
                 }
             }
             _ => {}

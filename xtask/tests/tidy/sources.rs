@@ -40,11 +40,6 @@ const FORBIDDEN: &[(&str, &str)] = &[
 const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("finesse-net/", "dangerous()", "trust modes other than the system's need verifiers of their own"),
     (
-        "finesse-sim/",
-        "dangerous()",
-        "the simulator's tests talk to it without sharing the client's trust code",
-    ),
-    (
         "xtask/src/interop/prosody.rs",
         "thread::sleep",
         "another program's start gives no event; it is looked at, with a deadline",

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use super::recovery::Recovery;
 use super::{FailoverCore, Held, Muted, Output, Phase, Tries};
+use finesse_notify::EndCause;
+
 use crate::event::Event;
 use crate::failover::policy::{COMMON_MODE_APART, Confirmations, Context, Decision, Trigger};
 use crate::health::{Level, Status};
@@ -56,6 +58,13 @@ impl Case {
             was_down: false,
             looked_again: None,
             urge_at,
+        }
+    }
+
+    /// The stream is gone too. A notification service that stops takes presence with it, perhaps a moment earlier; then the stream is what counts.
+    pub(super) fn stream_lost(&mut self, cause: EndCause) {
+        if self.trigger == Trigger::PresenceLost {
+            self.trigger = Trigger::StreamLost { cause };
         }
     }
 }

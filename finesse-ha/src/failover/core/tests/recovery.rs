@@ -65,6 +65,17 @@ fn s2_a_notification_service_that_returns_within_the_grace_is_not_left() {
 }
 
 #[test]
+fn s1_a_stream_that_ends_right_after_presence_is_decided_as_a_lost_stream() {
+    let mut rig = Rig::live();
+    rig.world.a.stream = Stream::Fails(EndCause::Refused);
+    rig.world.a.status = Status::OutOfService;
+    rig.presence(A, false);
+    rig.cut(A, EndCause::Shutdown);
+    rig.run(60.0);
+    assert!(rig.first("attach 2 B") < 8.0, "{:#?}", rig.log);
+}
+
+#[test]
 fn s3_g4_a_dead_web_application_is_left_within_thirteen_seconds() {
     let mut rig = Rig::live();
     rig.isolate(A, EndCause::Refused);
