@@ -101,6 +101,8 @@ pub(crate) struct ResyncCore {
     prepared: bool,
     /// LOGIN was accepted on the current stream.
     claimed: bool,
+    /// The agent was shown signed in on the current stream.
+    signed_in: bool,
     /// Somebody else has the agent; nothing is done to him.
     taken: bool,
     /// The agent was signed in again during this re-sync and had chosen READY before.
@@ -140,6 +142,7 @@ impl ResyncCore {
             left: None,
             prepared: false,
             claimed: false,
+            signed_in: false,
             taken: false,
             restore_ready: false,
             model: Model::default(),
@@ -235,6 +238,7 @@ impl ResyncCore {
         if !attachment.resumed {
             self.prepared = false;
             self.claimed = false;
+            self.signed_in = false;
         }
         if self.prepared {
             self.phase = Phase::Deciding;
@@ -316,7 +320,7 @@ impl ResyncCore {
             (Phase::Claiming(_), Answer::Submitted(answer)) => self.claim_answered(now, answer),
             (Phase::Claiming(claiming), Answer::User(Ok(user))) => {
                 if user.state.as_ref().is_some_and(UserState::is_signed_in) {
-                    self.collect(None);
+                    self.sign_in_shown();
                 } else {
                     claiming.look_at = Some(now + SIGN_IN_LOOK);
                 }

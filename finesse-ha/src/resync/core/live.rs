@@ -9,7 +9,6 @@ use finesse_model::{Dialog, ReasonClass, RequestId, Timestamp, User, UserState};
 use super::repair::Repair;
 use super::{ResyncCore, words_of};
 use crate::event::{Cause, Event, When};
-use crate::resync::guard::Hit;
 use crate::resync::model::{Change, Model};
 use crate::resync::news::News;
 
@@ -89,7 +88,6 @@ impl ResyncCore {
         if self.is_taken(before, user) {
             return;
         }
-        let wants_ready = self.choice.is_ready();
         self.choice.see(user);
         if matches!(user.state, Some(UserState::Ready | UserState::NotReady)) && !self.model.is_idle() {
             self.audits.schedule(now + LEFTOVER);
@@ -103,17 +101,7 @@ impl ResyncCore {
             self.advance_repair(now);
             return;
         }
-        match self.guard.see(now, user) {
-            Some(Hit::First { repair_at }) => {
-                let why = words(user);
-                self.repair = Some(Repair::due(repair_at, wants_ready, why));
-            }
-            Some(Hit::Again) => {
-                let why = format!("{} for the second time in five minutes; not repaired again", words(user));
-                self.feed(Event::AttentionRequired { kind: String::from("logout"), why });
-            }
-            None => {}
-        }
+        self.guard_sees(now, user);
     }
 
     /// True once somebody else has the agent: he is signed in on another extension, or was signed out because of another session.
@@ -129,7 +117,7 @@ impl ResyncCore {
             let (kind, why) = if elsewhere {
                 ("extension", format!("the agent is signed in on extension {extension} now"))
             } else {
-                ("session", words(user))
+                ("session", state_and_reason(user))
             };
             self.choice.chose_otherwise();
             self.guard.disarm();
@@ -175,7 +163,7 @@ impl Standing {
 }
 
 /// State and reason, for messages.
-fn words(user: &User) -> String {
+pub(super) fn state_and_reason(user: &User) -> String {
     let state = user.state.as_ref().map_or_else(|| String::from("no state"), ToString::to_string);
     user.reason_number()
         .map_or_else(|| format!("{state} without a reason"), |code| format!("{state} with reason {code}"))

@@ -50,7 +50,7 @@ impl ResyncCore {
         } else if shows_sign_in
             && matches!(&self.phase, Phase::Claiming(claiming) if claiming.signs_in && claiming.deadline.is_some())
         {
-            self.collect(None);
+            self.sign_in_shown();
         }
     }
 

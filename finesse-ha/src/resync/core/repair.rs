@@ -4,11 +4,13 @@
 
 use std::time::Duration;
 
-use finesse_model::UserState;
+use finesse_model::{User, UserState};
 use finesse_rest::Command;
 
 use super::ResyncCore;
+use super::live::state_and_reason;
 use crate::event::Event;
+use crate::resync::guard::Hit;
 
 /// A ghost logout that is being repaired.
 #[derive(Debug)]
@@ -31,11 +33,6 @@ enum Step {
 }
 
 impl Repair {
-    /// A repair whose first step is due at that time.
-    pub(super) fn due(at: Duration, wants_ready: bool, why: String) -> Self {
-        Self { at, step: Step::Settling, wants_ready, why }
-    }
-
     /// When the next step is due.
     pub(super) fn at(&self) -> Duration {
         self.at
@@ -43,6 +40,26 @@ impl Repair {
 }
 
 impl ResyncCore {
+    /// Lets the guard look at the agent; true if it takes what it sees for a forced logout.
+    pub(super) fn guard_sees(&mut self, now: Duration, user: &User) -> bool {
+        match self.guard.see(now, user) {
+            Some(Hit::First { repair_at: at }) => {
+                let (wants_ready, why) = (self.choice.is_ready(), state_and_reason(user));
+                self.repair = Some(Repair { at, step: Step::Settling, wants_ready, why });
+                true
+            }
+            Some(Hit::Again) => {
+                let why = format!(
+                    "{} for the second time in five minutes; not repaired again",
+                    state_and_reason(user)
+                );
+                self.feed(Event::AttentionRequired { kind: String::from("logout"), why });
+                true
+            }
+            None => false,
+        }
+    }
+
     /// Takes the next step of a repair, if it is due or its condition holds.
     pub(super) fn advance_repair(&mut self, now: Duration) {
         let Some(repair) = &self.repair else { return };

@@ -8,6 +8,7 @@ use std::time::Duration;
 use finesse_model::{RequestId, User, UserState};
 use finesse_rest::{Accepted, Command, Error, ErrorKind};
 
+use super::live::state_and_reason;
 use super::{Op, Phase, Purpose, ResyncCore};
 use crate::event::Event;
 use crate::line::LineReport;
@@ -103,11 +104,12 @@ impl ResyncCore {
                     matches!(&heard.news, News::User(user) if user.state.as_ref().is_some_and(UserState::is_signed_in))
                 });
                 if shown {
-                    self.collect(None);
+                    self.sign_in_shown();
                 }
             }
             Ok(_) => {
                 let user = claiming.user.clone();
+                self.signed_in = true;
                 self.commit(now);
                 self.collect(Some(user));
             }
@@ -129,15 +131,29 @@ impl ResyncCore {
         }
     }
 
+    /// The sign-in has been carried out.
+    pub(super) fn sign_in_shown(&mut self) {
+        self.signed_in = true;
+        self.collect(None);
+    }
+
     /// The point after which a move is finished on the new side, whatever the old one does.
     pub(super) fn commit(&mut self, now: Duration) {
         if !std::mem::take(&mut self.uncommitted) {
             return;
         }
         self.report(LineReport::Committed(self.epoch));
-        let left = self.left.take();
-        if self.open.sign_in.is_some() && left.is_some_and(|left| !left.conclusively_out) {
+        // Even a side that was out of service may have put a forced logout off until it is back.
+        if self.left.take().is_some() && self.open.sign_in.is_some() {
             self.guard.arm(now, !self.model.is_idle());
+        }
+    }
+
+    /// The agent was signed in on this stream, and what was read after that shows him signed out.
+    fn signed_out_since_claim(&mut self, now: Duration, user: &User) {
+        if !self.guard_sees(now, user) {
+            let why = format!("{}, after he had been signed in on this side", state_and_reason(user));
+            self.feed(Event::LoggedOutDuringGap { kind: String::from("logout"), why });
         }
     }
 
@@ -146,6 +162,10 @@ impl ResyncCore {
         let Some(user) = self.model.user().cloned() else { return };
         let relogged = std::mem::take(&mut self.restore_ready) && user.state == Some(UserState::NotReady);
         let restore = self.choice.may_restore(&user, gap) || (relogged && self.choice.is_ready());
+        let signed_in = user.state.as_ref().is_some_and(UserState::is_signed_in);
+        if std::mem::replace(&mut self.signed_in, signed_in) && !self.taken && !signed_in {
+            self.signed_out_since_claim(now, &user);
+        }
         self.choice.see(&user);
         if restore && self.open.sign_in.is_some() && !self.taken {
             let user = self.open.user.clone();

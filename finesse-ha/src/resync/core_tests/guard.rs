@@ -179,16 +179,6 @@ fn three_minutes_after_the_move_a_forced_logout_is_no_ghost() {
 }
 
 #[test]
-fn a_side_that_was_out_when_it_was_left_sends_no_ghost() {
-    let mut bench = Bench::live(agent("READY", 0, 0), &[]);
-    bench.lose();
-    leave(&mut bench, Side::A, Side::B, true);
-    tell(&mut bench, "LOGOUT", 255);
-    bench.pass(20 * S);
-    assert_eq!(bench.verbs(), Vec::<&str>::new());
-}
-
-#[test]
 fn a_move_that_took_two_attempts_is_guarded_too() {
     let mut bench = Bench::live(agent("READY", 0, 0), &[]);
     bench.lose();
@@ -237,4 +227,57 @@ fn an_observer_repairs_nothing() {
     tell(&mut bench, "LOGOUT", 255);
     bench.pass(20 * S);
     assert_eq!((bench.verbs(), bench.warnings()), (vec![], vec![]));
+}
+
+/// A session that moves, with the agent signed out by the old side after the claim and before everything is read.
+fn signed_out_while_read(left: Option<LeftSide>) -> Bench {
+    let mut bench = Bench::live(agent("NOT_READY", 0, 12), &[]);
+    bench.command(command(UserState::Ready));
+    bench.pass(S);
+    bench.hear(says_agent(&bench.user.clone()));
+    bench.lose();
+    bench.attach_as(Side::B, false, left);
+    while !matches!(bench.next(), Op::Submit(Command::SignIn { .. }, _)) {
+        bench.answer();
+    }
+    bench.answer();
+    bench.user = agent("LOGOUT", u64::try_from(bench.now.as_millis()).unwrap(), 50002);
+    bench.run();
+    bench
+}
+
+#[test]
+fn a3_a_forced_logout_between_claim_and_picture_is_repaired() {
+    let mut bench = signed_out_while_read(Some(LeftSide { side: Side::A, conclusively_out: false }));
+    bench.forget();
+    bench.pass(2 * S);
+    assert_eq!(bench.verbs(), ["LOGIN"]);
+    tell(&mut bench, "NOT_READY", 0);
+    bench.pass(S);
+    assert_eq!(bench.verbs(), ["LOGIN", "READY"]);
+    bench.hear(says_agent(&bench.user.clone()));
+    assert_eq!(bench.warnings(), ["ghost recovered=true"]);
+}
+
+#[test]
+fn a_logout_between_claim_and_picture_that_is_no_ghost_is_told() {
+    let mut bench = signed_out_while_read(None);
+    bench.pass(30 * S);
+    assert_eq!(bench.verbs().iter().filter(|verb| **verb == "LOGIN").count(), 1);
+    assert!(
+        bench.warnings().iter().any(|warning| warning.starts_with("logged out")),
+        "{:?}",
+        bench.warnings()
+    );
+}
+
+#[test]
+fn a3_a_side_that_was_out_of_service_may_still_send_a_forced_logout_it_had_put_off() {
+    let mut bench = Bench::live(agent("NOT_READY", 0, 12), &[]);
+    bench.lose();
+    leave(&mut bench, Side::A, Side::B, true);
+    bench.pass(100 * S);
+    tell(&mut bench, "LOGOUT", 255);
+    bench.pass(2 * S);
+    assert_eq!(bench.verbs(), ["LOGIN"]);
 }
