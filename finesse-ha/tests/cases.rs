@@ -72,6 +72,7 @@ cases! {
     t7_account_is_locked: "T7",
     m3_side_stands_still: "M3",
     m4_clock_steps: "M4",
+    i21_loss_common_to_both_sides: "I21",
     i23_side_that_is_well_is_not_left: "I23",
     i24_short_loss_of_the_stream: "I24",
     i25_ghost_logout_at_any_time: "I25",

@@ -98,8 +98,9 @@ impl Decision {
 pub enum Confirmations {
     /// One.
     One,
-    /// Two, at least [`COMMON_MODE_APART`] apart, the second with a heartbeat newer than the trigger: the
-    /// common-mode guard.
+    /// Two, begun after the policy's patience has ended and at least [`COMMON_MODE_APART`] apart, the second with a heartbeat newer
+    /// than the first: the common-mode guard. A policy that waits for the window in which the other side may yet notice a common
+    /// fault gets a heartbeat from beyond that window.
     Two,
 }
 

@@ -37,6 +37,8 @@ pub(super) struct Case {
     was_down: bool,
     looked_again: Option<Duration>,
     urge_at: Duration,
+    /// When the policy's patience has ended with a move in common mode: the other side's heartbeats count from here.
+    patient_until: Option<Duration>,
 }
 
 impl Case {
@@ -58,6 +60,7 @@ impl Case {
             was_down: false,
             looked_again: None,
             urge_at,
+            patient_until: None,
         }
     }
 
@@ -137,7 +140,11 @@ impl FailoverCore {
         };
         let to = case.side.other();
         // A side that could not be opened must prove itself again after that.
-        let since = case.noticed.max(self.tries.of(to).failed_at.unwrap_or_default());
+        let mut since = case.noticed.max(self.tries.of(to).failed_at.unwrap_or_default());
+        if confirmations == Confirmations::Two {
+            // A heartbeat of the window in which the other side may yet lose what this side has lost proves nothing.
+            since = since.max(*case.patient_until.get_or_insert(self.now));
+        }
         if !self.health.of(to).passes(since, confirmations) {
             case.looked_again = None;
             self.urge(case, to, since, confirmations);

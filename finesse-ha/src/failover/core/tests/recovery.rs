@@ -162,6 +162,25 @@ fn c2_a_side_that_claims_to_serve_but_has_no_heartbeat_is_no_target() {
 }
 
 #[test]
+fn i21_a_side_that_falls_silent_within_the_window_is_no_target() {
+    for silent_after in [1.0, 3.0, 9.0, 13.0, 14.9] {
+        let mut rig = Rig::live();
+        rig.push(A, Status::OutOfService);
+        rig.run(silent_after);
+        let silent = rig.now;
+        rig.world.b.beatless_since = Some(silent);
+        // It notices after three heartbeats; until then it says that it is in service.
+        rig.run(15.0);
+        rig.world.b.status = Status::OutOfService;
+        rig.run(50.0 - silent_after - 15.0);
+        assert_eq!(rig.count("switching"), 0, "{silent_after}: {:#?}", rig.log);
+        rig.push(A, Status::Ready);
+        rig.run(5.0);
+        assert_eq!(rig.count("attach 2 A resumed"), 1);
+    }
+}
+
+#[test]
 fn i21_the_side_that_returns_first_wins_and_the_current_one_on_a_tie() {
     let mut rig = Rig::live();
     rig.world.b.status = Status::OutOfService;
