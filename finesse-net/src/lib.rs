@@ -24,11 +24,13 @@
 //! # }
 //! ```
 
+mod cause;
 mod certificate;
 mod dial;
 mod tcp;
 mod trust;
 
+pub use self::cause::cause_words;
 pub use self::certificate::CertificateInfo;
 pub use self::dial::{DialError, DialErrorKind, Dialer, Io, Target};
 pub use self::tcp::{TcpDialer, probe_certificate};

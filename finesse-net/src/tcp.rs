@@ -17,6 +17,7 @@ use tokio::task::JoinSet;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
+use crate::cause::cause_words;
 use crate::certificate::CertificateInfo;
 use crate::dial::{DialError, DialErrorKind, Dialer, Io, Target};
 use crate::trust::{Trust, TrustError, trust_failure};
@@ -161,7 +162,7 @@ fn connect_error(target: &Target, error: io::Error) -> DialError {
         io::ErrorKind::TimedOut => DialErrorKind::Timeout,
         _ => DialErrorKind::Io,
     };
-    DialError::new(kind, target, words(&error)).with_source(error)
+    DialError::new(kind, target, cause_words(&error)).with_source(error)
 }
 
 fn handshake_error(target: &Target, error: io::Error) -> DialError {
@@ -176,17 +177,8 @@ fn handshake_error(target: &Target, error: io::Error) -> DialError {
         }
         _ => DialErrorKind::TlsOther,
     };
-    DialError::new(kind, target, format!("the tls handshake failed ({})", words(&error))).with_source(error)
-}
-
-/// The error in words that fit into a sentence.
-fn words(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::ConnectionRefused => String::from("connection refused"),
-        io::ErrorKind::ConnectionReset => String::from("connection reset by the peer"),
-        io::ErrorKind::UnexpectedEof => String::from("the peer closed the connection"),
-        _ => error.to_string(),
-    }
+    DialError::new(kind, target, format!("the tls handshake failed ({})", cause_words(&error)))
+        .with_source(error)
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ pub mod side;
 pub mod truth;
 
 mod ca;
+mod compare;
 mod duration_text;
 mod front;
 mod handle;

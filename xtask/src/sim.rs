@@ -111,9 +111,16 @@ fn play(seed: u64) -> Result<Report, String> {
     let report = simulation::run(seed)?;
     if seed.is_multiple_of(TWICE) {
         let again = simulation::run(seed)?;
-        if let Some(at) = (0..report.feed.len().max(again.feed.len())).find(|at| report.feed.get(*at) != again.feed.get(*at)) {
-            let line = |report: &Report| report.feed.get(at).cloned().unwrap_or_else(|| String::from("(nothing)"));
-            return Err(format!("invariant 30: played twice, line {at} differs: {} and {}", line(&report), line(&again)));
+        if let Some(at) = (0..report.feed.len().max(again.feed.len()))
+            .find(|at| report.feed.get(*at) != again.feed.get(*at))
+        {
+            let line =
+                |report: &Report| report.feed.get(at).cloned().unwrap_or_else(|| String::from("(nothing)"));
+            return Err(format!(
+                "invariant 30: played twice, line {at} differs: {} and {}",
+                line(&report),
+                line(&again)
+            ));
         }
     }
     Ok(report)
@@ -129,7 +136,10 @@ fn replay(seed: u64) -> Outcome {
         say(&format!("BROKEN: {broken}"));
     }
     if report.broken.is_empty() {
-        say(&format!("sim: seed {seed}: {} gaps, {} switches, {} commands, nothing broken", report.gaps, report.switches, report.commands));
+        say(&format!(
+            "sim: seed {seed}: {} gaps, {} switches, {} commands, nothing broken",
+            report.gaps, report.switches, report.commands
+        ));
         return Ok(());
     }
     Err(Failure::new(format!("seed {seed} breaks {} invariants", report.broken.len())))

@@ -7,7 +7,6 @@
 //! In JSON the whole demo is one feed: `scenario` lines mark where a new session begins, `fault` and `world` lines say what was
 //! done to the pair, `verdict` lines what came of it, and `closed` stands once, at the end.
 
-pub(crate) mod compare;
 mod failures;
 mod stage;
 

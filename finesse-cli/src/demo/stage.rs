@@ -14,7 +14,6 @@ use finesse_sim::{AgentSpec, Fault, Profile, Sim, WorldAction};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
-use super::compare::differences;
 use super::failures::{Ending, Failure};
 use super::{SCALE, scaled_params};
 use crate::args::PolicyName;
@@ -277,7 +276,7 @@ impl Scene<'_> {
         loop {
             let shown = session.picture();
             let truth = self.sim.truth(AGENT).ok_or("the simulator does not know the agent")?;
-            let found = differences(&shown.picture, &truth);
+            let found = truth.differences(shown.picture.user.as_ref(), &shown.picture.dialogs);
             if found.is_empty() && !shown.stale {
                 return Ok(());
             }

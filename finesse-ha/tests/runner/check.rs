@@ -8,7 +8,6 @@ use finesse_sim::{Fault, LogEntry, LogKind, Side, Truth};
 use serde_json::Value;
 
 use super::case::{Case, Told, What};
-use super::compare::differences;
 use super::play::Run;
 
 /// Everything that is not as it should be, in words.
@@ -159,7 +158,7 @@ fn truth(case: &Case, run: &mut Run) -> Vec<String> {
             // A pending state is volatile by documentation: a failover loses it on the servers themselves.
             let world = Truth { pending_state: view.pending_state.clone(), ..truth.clone() };
             for (whose, real) in [("the world", &world), ("the side in use", &view)] {
-                let found = differences(&shown.picture, real);
+                let found = real.differences(shown.picture.user.as_ref(), &shown.picture.dialogs);
                 broken.extend(found.into_iter().map(|difference| format!("beside {whose}: {difference}")));
             }
         }

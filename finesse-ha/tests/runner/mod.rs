@@ -12,9 +12,6 @@ mod play;
 mod story;
 mod switches;
 
-#[path = "../../../finesse-cli/src/demo/compare.rs"]
-mod compare;
-
 use std::path::PathBuf;
 
 /// So many seeds a variation, unless `CASE_SEEDS` says otherwise. Each draws other latencies, other delays of the pair, another place of time

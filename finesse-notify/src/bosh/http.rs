@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use finesse_net::{Dialer, Target};
+use finesse_net::{Dialer, Target, cause_words};
 use http::header::{CONTENT_TYPE, HOST, LOCATION};
 use http::{Method, Request};
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
@@ -90,7 +90,10 @@ pub(super) async fn exchange(
         } else {
             LinkError::new(
                 EndCause::Network,
-                format!("the connection broke while reading the answer: {}", quoted(&error.to_string())),
+                format!(
+                    "the connection broke while reading the answer: {}",
+                    quoted(&cause_words(error.as_ref()))
+                ),
             )
         }
     })?;
@@ -104,5 +107,5 @@ pub(super) async fn exchange(
 
 fn broken(doing: &str, error: &hyper::Error) -> LinkError {
     let kind = if error.is_parse() { EndCause::Protocol } else { EndCause::Network };
-    LinkError::new(kind, format!("the connection broke while {doing}: {}", quoted(&error.to_string())))
+    LinkError::new(kind, format!("the connection broke while {doing}: {}", quoted(&cause_words(error))))
 }

@@ -83,7 +83,7 @@ impl Wire {
     }
 
     fn failed(&self, error: io::Error) -> io::Error {
-        self.handle.state().end.get_or_insert_with(|| WireEnd::Failed(error.to_string()));
+        self.handle.state().end.get_or_insert_with(|| WireEnd::Failed(finesse_net::cause_words(&error)));
         error
     }
 }

@@ -3,7 +3,6 @@
 //! Invariants: HTTP/1.1 only; straight to the side, whatever proxy the environment names, since an answer of a proxy says nothing about a
 //! side's health; no redirect is followed and nothing is sent a second time; the body is read up to a cap.
 
-use std::error::Error as StdError;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -11,7 +10,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use finesse_net::{Trust, trust_failure};
+use finesse_net::{Trust, cause_words, trust_failure};
 use http::{Request, Response};
 use tower::Service;
 
@@ -81,7 +80,7 @@ impl ReqwestTransport {
             .tcp_nodelay(true)
             .tcp_keepalive(KEEPALIVE)
             .build()
-            .map_err(|error| setup(innermost(&error)))?;
+            .map_err(|error| setup(cause_words(&error)))?;
         Ok(Self { client, body_cap: BODY_CAP })
     }
 
@@ -150,7 +149,7 @@ fn failure(error: reqwest::Error) -> TransportError {
     // The address stands in our own message already.
     let error = error.without_url();
     let sent = !(error.is_connect() || error.is_builder());
-    let detail = innermost(&error);
+    let detail = cause_words(&error);
     let kind = if let Some(failure) = trust_failure(&error) {
         let detail = failure.to_string();
         return TransportError::new(TransportErrorKind::Tls(failure), sent, detail).with_source(error);
@@ -172,17 +171,4 @@ fn failure(error: reqwest::Error) -> TransportError {
         TransportErrorKind::Reset
     };
     TransportError::new(kind, sent, detail).with_source(error)
-}
-
-/// The deepest cause says it best: "connection refused" instead of "error sending request".
-fn innermost(error: &dyn StdError) -> String {
-    let mut deepest = error;
-    // A bound against cycles.
-    for _ in 0..32 {
-        match deepest.source() {
-            Some(source) => deepest = source,
-            None => break,
-        }
-    }
-    deepest.to_string()
 }

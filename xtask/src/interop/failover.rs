@@ -22,7 +22,6 @@ use finesse_sim::profile::ExternalNotifications;
 use finesse_sim::{AgentSpec, Fault, LogKind, Profile, Side as SimSide, Sim, WorldAction};
 
 use super::client::Way;
-use super::compare::differences;
 use super::mirror::Mirror;
 use super::prosody::{AGENT, Prosody, password};
 use super::suite::Rig;
@@ -253,7 +252,7 @@ impl Failover {
         loop {
             let shown = self.session.picture();
             let Some(truth) = self.sim.truth(AGENT) else { return Err(Failure::new("the agent is unknown")) };
-            let found = differences(&shown.picture, &truth);
+            let found = truth.differences(shown.picture.user.as_ref(), &shown.picture.dialogs);
             if found.is_empty() && !shown.stale {
                 return Ok(());
             }

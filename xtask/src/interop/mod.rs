@@ -15,10 +15,6 @@ mod raw;
 mod splitter;
 mod suite;
 
-#[path = "../../../finesse-cli/src/demo/compare.rs"]
-#[allow(clippy::duplicate_mod, reason = "the simulation includes the same comparison")]
-mod compare;
-
 use std::path::Path;
 use std::time::{Duration, Instant};
 

@@ -38,7 +38,11 @@ impl Fold {
             Event::Resynced(done) => {
                 self.stale = false;
                 if self.picture() != done.picture {
-                    return Err(format!("resynced says {:?}, the feed before it gave {:?}", done.picture, self.picture()));
+                    return Err(format!(
+                        "resynced says {:?}, the feed before it gave {:?}",
+                        done.picture,
+                        self.picture()
+                    ));
                 }
             }
             _ => {}

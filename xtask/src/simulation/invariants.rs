@@ -71,7 +71,10 @@ impl Watcher {
             self.fail(11, "an event after closed");
         }
         if !self.lossy && self.fold.was_missed(event) {
-            self.fail(9, "an audit found what no event told, although the servers published everything in time");
+            self.fail(
+                9,
+                "an audit found what no event told, although the servers published everything in time",
+            );
         }
         if let Err(why) = self.fold.apply(event) {
             self.fail(1, why);
@@ -142,7 +145,9 @@ impl Watcher {
 
     fn placed(&mut self, cause: Cause, epoch: Epoch) {
         match cause {
-            Cause::Live | Cause::Audit if self.in_gap => self.fail(12, format!("a {cause:?} change inside a gap")),
+            Cause::Live | Cause::Audit if self.in_gap => {
+                self.fail(12, format!("a {cause:?} change inside a gap"))
+            }
             Cause::Gap if !self.in_gap => self.fail(12, "a change found in a gap, outside of any gap"),
             Cause::Live | Cause::Audit if self.live.is_none_or(|(live, _)| live != epoch) => {
                 self.fail(12, format!("a {cause:?} change of epoch {epoch}, live is {:?}", self.live));
@@ -154,7 +159,8 @@ impl Watcher {
     /// The shown picture beside the folded one, at a moment when the feed is empty.
     pub(crate) fn compare(&mut self, shown: &finesse_ha::session::Shown) {
         if *shown.picture != self.fold.picture() {
-            let text = format!("the picture is {:?}, the feed gives {:?}", shown.picture, self.fold.picture());
+            let text =
+                format!("the picture is {:?}, the feed gives {:?}", shown.picture, self.fold.picture());
             self.fail(1, text);
         }
         if shown.stale != self.fold.stale {
@@ -163,7 +169,13 @@ impl Watcher {
     }
 
     /// What can be said only at the end: beside the simulator's log, and the calls that ever were.
-    pub(crate) fn finish(&mut self, log: &[LogEntry], calls: &BTreeSet<String>, still_there: &BTreeSet<String>, agent: &str) {
+    pub(crate) fn finish(
+        &mut self,
+        log: &[LogEntry],
+        calls: &BTreeSet<String>,
+        still_there: &BTreeSet<String>,
+        agent: &str,
+    ) {
         if self.in_gap {
             self.fail(11, "the last gap never closed");
         }
@@ -195,15 +207,24 @@ impl Watcher {
         let mut wrong = Vec::new();
         for entry in log {
             let LogKind::Request { method, path, user, .. } = &entry.kind else { continue };
-            let (Some(side), true) = (entry.side, user.as_deref() == Some(agent) && !path.ends_with("/SystemInfo")) else { continue };
+            let (Some(side), true) =
+                (entry.side, user.as_deref() == Some(agent) && !path.ends_with("/SystemInfo"))
+            else {
+                continue;
+            };
             // The answer is logged when it is given; what was allowed within the time a request may take counts.
             let earliest = entry.at.saturating_sub(Duration::from_secs(15));
             let last_before = self.allowed.iter().rposition(|(at, _)| *at <= earliest).unwrap_or(0);
-            let sides = self.allowed[last_before..].iter().take_while(|(at, _)| *at <= entry.at + Duration::from_secs(60));
+            let sides = self.allowed[last_before..]
+                .iter()
+                .take_while(|(at, _)| *at <= entry.at + Duration::from_secs(60));
             let allowed: BTreeSet<Side> = sides.flat_map(|(_, sides)| sides.iter().copied()).collect();
             let side = if side == finesse_sim::Side::A { Side::A } else { Side::B };
             if !allowed.is_empty() && !allowed.contains(&side) {
-                wrong.push(format!("{method} {path} went to side {side} at {:?}, allowed was {allowed:?}", entry.at));
+                wrong.push(format!(
+                    "{method} {path} went to side {side} at {:?}, allowed was {allowed:?}",
+                    entry.at
+                ));
             }
         }
         for what in wrong {

@@ -7,8 +7,6 @@ mod invariants;
 mod run;
 mod schedule;
 
-#[path = "../../../finesse-cli/src/demo/compare.rs"]
-mod compare;
 #[path = "../../../finesse-ha/tests/common/mod.rs"]
 mod memory;
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use finesse_ha::clock::Clock;
 use finesse_ha::event::Event;
-use finesse_ha::health::Status;
 use finesse_ha::failover::{Hybrid, Immediate, WaitAndRetry};
+use finesse_ha::health::Status;
 use finesse_ha::outcome::Outcome;
 use finesse_ha::params::Params;
 use finesse_ha::session::{Commands, Session, Transport};
@@ -18,7 +18,6 @@ use finesse_sim::{AgentSpec, LogEntry, LogKind, Profile, Sim, Truth, WorldAction
 use secrecy::SecretString;
 use tokio::task::JoinSet;
 
-use super::compare::differences;
 use super::invariants::Watcher;
 use super::memory::{SimHttp, dialer, pair};
 use super::schedule::{Click, DISTURBED, QUIET, Step, mend_everything, schedule, world};
@@ -213,7 +212,9 @@ impl Stage {
         match event {
             Event::GapOpened { .. } => self.report.gaps += 1,
             Event::Switching { .. } => self.report.switches += 1,
-            Event::Health { status: Status::Ready, .. } if self.disturbed && !self.watcher.is_live() => self.disturb(),
+            Event::Health { status: Status::Ready, .. } if self.disturbed && !self.watcher.is_live() => {
+                self.disturb()
+            }
             _ => {}
         }
         self.watcher.see(now, event);
@@ -237,8 +238,14 @@ impl Stage {
                 to: None,
                 variables: [(String::from("callVariable1"), format!("R&D {}", random.u8(..)))].into(),
             },
-            Step::StateAtPhone(state) => WorldAction::AgentState { agent: AGENT.to_owned(), state: state.to_owned(), reason: None },
-            Step::CallAnswered | Step::CallEnds | Step::CallHeld | Step::CallReplaced | Step::VariableChanges => {
+            Step::StateAtPhone(state) => {
+                WorldAction::AgentState { agent: AGENT.to_owned(), state: state.to_owned(), reason: None }
+            }
+            Step::CallAnswered
+            | Step::CallEnds
+            | Step::CallHeld
+            | Step::CallReplaced
+            | Step::VariableChanges => {
                 let Some(call) = self.some_call(random) else { return };
                 match step {
                     Step::CallAnswered => WorldAction::CallAnswer { call },
@@ -272,7 +279,8 @@ impl Stage {
         let dialogs = self.session.picture().picture.dialogs.clone();
         let number = format!("66015{}", random.u8(10..99));
         self.report.feed.push(format!("{:>11.3} -- click {click:?}", self.clock.now().as_secs_f64()));
-        let dialog = if dialogs.is_empty() { None } else { Some(dialogs[random.usize(0..dialogs.len())].id.clone()) };
+        let dialog =
+            if dialogs.is_empty() { None } else { Some(dialogs[random.usize(0..dialogs.len())].id.clone()) };
         self.clicked += 1;
         self.clicks.spawn(async move {
             match (click, dialog) {
@@ -289,15 +297,23 @@ impl Stage {
         let truth = self.sim.truth(AGENT).ok_or("the agent is gone from the world")?;
         let shown = self.session.picture();
         if shown.stale {
-            self.watcher.broken.push(String::from("invariant 2: not live although everything was mended long ago"));
+            self.watcher
+                .broken
+                .push(String::from("invariant 2: not live although everything was mended long ago"));
         }
-        match self.watcher.side().map(|side| if side == Side::A { finesse_sim::Side::A } else { finesse_sim::Side::B }) {
+        match self
+            .watcher
+            .side()
+            .map(|side| if side == Side::A { finesse_sim::Side::A } else { finesse_sim::Side::B })
+        {
             Some(side) => match self.sim.view(side, AGENT) {
                 Some(view) => {
                     // A pending state is volatile by documentation: a failover loses it on the servers themselves.
                     let world = Truth { pending_state: view.pending_state.clone(), ..truth.clone() };
                     for (whose, real) in [("the world", &world), ("the side in use", &view)] {
-                        for difference in differences(&shown.picture, real) {
+                        for difference in
+                            real.differences(shown.picture.user.as_ref(), &shown.picture.dialogs)
+                        {
                             self.watcher.broken.push(format!("invariant 2, beside {whose}: {difference}"));
                         }
                     }
@@ -314,7 +330,10 @@ impl Stage {
             self.answered += 1;
         }
         if self.clicked != self.answered {
-            self.watcher.broken.push(format!("invariant 14: {} of {} commands have an outcome", self.answered, self.clicked));
+            self.watcher.broken.push(format!(
+                "invariant 14: {} of {} commands have an outcome",
+                self.answered, self.clicked
+            ));
         }
         self.report.commands = self.clicked;
         self.report.broken = self.watcher.broken;
@@ -322,7 +341,12 @@ impl Stage {
     }
 }
 
-async fn on_call(commands: &Commands, click: Click, dialog: &finesse_model::DialogId, value: String) -> Outcome {
+async fn on_call(
+    commands: &Commands,
+    click: Click,
+    dialog: &finesse_model::DialogId,
+    value: String,
+) -> Outcome {
     let call = commands.call(dialog);
     match click {
         Click::Answer => call.answer().await,

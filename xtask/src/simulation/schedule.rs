@@ -39,7 +39,10 @@ pub(crate) enum Step {
 impl Step {
     /// True for faults by which the servers keep events from their clients or publish them late, while everything else looks well.
     pub(crate) fn hides_events(&self) -> bool {
-        matches!(self, Self::Fault(Fault::DropEvents { .. } | Fault::DelayEvents { .. } | Fault::HalfOpen { .. }))
+        matches!(
+            self,
+            Self::Fault(Fault::DropEvents { .. } | Fault::DelayEvents { .. } | Fault::HalfOpen { .. })
+        )
     }
 }
 
@@ -119,7 +122,10 @@ fn fault(random: &mut fastrand::Rng, side: Side) -> (Fault, Option<Fault>) {
         5 => (Fault::KillHost { side }, Some(Fault::Boot { side })),
         6 | 7 => (Fault::StreamReset { side, user: None }, None),
         8 => (Fault::HalfOpen { side, user: None }, None),
-        9 => (Fault::RestHang { side, on: true, path: None }, Some(Fault::RestHang { side, on: false, path: None })),
+        9 => (
+            Fault::RestHang { side, on: true, path: None },
+            Some(Fault::RestHang { side, on: false, path: None }),
+        ),
         10 => (Fault::User500 { side, probability: 0.7 }, Some(Fault::User500 { side, probability: 0.0 })),
         11 => (
             Fault::DropEvents { side, node: None, probability: 0.3 },
@@ -133,7 +139,9 @@ fn fault(random: &mut fastrand::Rng, side: Side) -> (Fault, Option<Fault>) {
             Fault::DelayEvents { side, node: None, min: Duration::ZERO, max: Duration::from_secs(15) },
             Some(Fault::DelayEvents { side, node: None, min: Duration::ZERO, max: Duration::ZERO }),
         ),
-        14 => (Fault::SiLies { side, lie: Some(Lie::StaleHeartbeat) }, Some(Fault::SiLies { side, lie: None })),
+        14 => {
+            (Fault::SiLies { side, lie: Some(Lie::StaleHeartbeat) }, Some(Fault::SiLies { side, lie: None }))
+        }
         15 => (
             Fault::RepeatEvents { side, node: None, probability: 0.5 },
             Some(Fault::RepeatEvents { side, node: None, probability: 0.0 }),
