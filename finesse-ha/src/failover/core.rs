@@ -64,6 +64,7 @@ enum Phase {
 struct Opening {
     attempt: Attempt,
     side: Side,
+    began: Duration,
 }
 
 /// A link that is open.
@@ -312,7 +313,7 @@ impl FailoverCore {
     fn open(&mut self, side: Side) {
         self.attempts += 1;
         let attempt = Attempt(self.attempts);
-        self.opening = Some(Opening { attempt, side });
+        self.opening = Some(Opening { attempt, side, began: self.now });
         // A connection, and then no more time than any other request gets.
         let deadline = self.params.connect_timeout + self.params.request_timeout;
         self.out.push(Output::Open { attempt, side, deadline });
@@ -363,6 +364,7 @@ impl FailoverCore {
         let now = self.now;
         let tries = self.tries.of_mut(side);
         tries.fail(now, wait, error.to_string());
+        tries.began = opening.began;
         tries.distrust = (error.cause == EndCause::Tls).then(|| error.why.clone());
         if matches!(&self.phase, Phase::Recovering(recovery) if recovery.case.side != side) {
             self.tell(Event::SwitchFailed { to: side, why: error.to_string() });

@@ -17,7 +17,9 @@ use crate::side::Side;
 /// Before a move the current side is looked at once more, if what is known of it is older than what is known of the target; for no longer than
 /// this. Enough for a probe of a side that answers, small beside any grace for one that does not.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
-/// A current side that serves (again) gets this long to let the stream be opened, before the session moves. Ten times the first pause.
+/// Before the session moves away from a current side that serves, an attempt begun as lately as this has failed ..
+const LATELY: Duration = Duration::from_millis(500);
+/// .. or has hung for this long. Ten times the first pause.
 const COURTESY: Duration = Duration::from_secs(2);
 /// Between checks of a target that is still to be confirmed.
 const URGE: Duration = Duration::from_secs(1);
@@ -36,6 +38,8 @@ pub(super) struct Case {
     /// It was seen not to serve since the trigger.
     was_down: bool,
     looked_again: Option<Duration>,
+    /// Nothing but the courtesy has been in the way of a move since.
+    last_call: Option<Duration>,
     urge_at: Duration,
     /// When the policy's patience has ended with a move in common mode: the other side's heartbeats count from here.
     patient_until: Option<Duration>,
@@ -59,6 +63,7 @@ impl Case {
             serves_since: None,
             was_down: false,
             looked_again: None,
+            last_call: None,
             urge_at,
             patient_until: None,
         }
@@ -146,7 +151,7 @@ impl FailoverCore {
             since = since.max(*case.patient_until.get_or_insert(self.now));
         }
         if !self.health.of(to).passes(since, confirmations) {
-            case.looked_again = None;
+            (case.looked_again, case.last_call) = (None, None);
             self.urge(case, to, since, confirmations);
             return Weighed::NoTarget;
         }
@@ -156,12 +161,12 @@ impl FailoverCore {
             .max(self.struggle.next_move)
             .max(self.tries.of(to).not_before);
         if !self.due(held_until) {
+            case.last_call = None;
             return Weighed::Held;
         }
-        if !self.has_looked_again(case, to) || !self.was_courteous(case) {
-            return Weighed::Patient;
-        }
-        Weighed::Go
+        // Both at once: neither waits for the other.
+        let (has_looked, was_courteous) = (self.has_looked_again(case, to), self.was_courteous(case));
+        if has_looked && was_courteous { Weighed::Go } else { Weighed::Patient }
     }
 
     /// Has a target probed that is ready and still to be confirmed. One that is not ready is probed by its monitor anyway, with growing
@@ -199,10 +204,33 @@ impl FailoverCore {
         self.due(asked + LOOK_AGAIN)
     }
 
-    /// A current side that serves and whose stream is down has had one chance to let it be opened.
-    fn was_courteous(&mut self, case: &Case) -> bool {
+    /// A current side that serves and whose stream is down has had a chance, just now, to let it be opened. It is given one if not.
+    fn was_courteous(&mut self, case: &mut Case) -> bool {
         let Some(since) = case.serves_since.filter(|_| self.link.is_none()) else { return true };
-        self.tries.of(case.side).failed_at.is_some_and(|at| at >= since) || self.due(since + COURTESY)
+        let called = *case.last_call.get_or_insert(self.now);
+        let is_fresh = |began: Duration, age: Duration| began >= since && began + age >= called;
+        if is_fresh(self.tries.of(case.side).began, LATELY) {
+            return true;
+        }
+        match self.opening {
+            Some(opening) if is_fresh(opening.began, COURTESY * 2) => {
+                return self.due(opening.began + COURTESY);
+            }
+            // It began when this side may have been another: what hangs from then says nothing of now.
+            Some(_) => self.abandon(),
+            None => {}
+        }
+        self.knock(case.side, self.now);
+        self.due(called + COURTESY)
+    }
+
+    /// The next attempt on a side comes not later than this; unless it would be of no use, because of a certificate or another program.
+    pub(super) fn knock(&mut self, side: Side, at: Duration) {
+        let has_rival = self.struggle.conflicts > 0;
+        let tries = self.tries.of_mut(side);
+        if tries.distrust.is_none() && !has_rival {
+            tries.not_before = tries.not_before.min(at);
+        }
     }
 
     /// Goes to the other side.

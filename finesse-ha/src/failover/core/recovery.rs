@@ -8,8 +8,12 @@ use super::{FailoverCore, Held, Output, Phase};
 use crate::event::Event;
 use crate::health::Status;
 use crate::line::LeftSide;
-use crate::params::RECONNECT_PAUSES;
+use crate::params::{FORCED_LOGOUT_WAIT, RECONNECT_PAUSES};
 use crate::side::Side;
+
+/// The longest pause between attempts on a side that serves, while the agent can still be saved from its forced logout. It answers requests, so
+/// a refused connection every five seconds does not hurt it.
+const KNOCK: Duration = Duration::from_secs(5);
 
 /// The state of a recovery.
 pub(super) struct Recovery {
@@ -63,7 +67,7 @@ impl FailoverCore {
         if weighed.is_go() {
             return self.begin_move(recovery);
         }
-        self.reopen(side, has_returned);
+        self.reopen(&recovery.case, has_returned);
         let stuck = self.is_stuck(&recovery, &weighed).then(|| self.describe_plight(side, &weighed));
         self.plight(&mut recovery.outlook, stuck);
         Phase::Recovering(recovery)
@@ -86,17 +90,18 @@ impl FailoverCore {
     }
 
     /// Tries to open the stream of the current side again: the quick attempts always, later ones only while the side may answer.
-    fn reopen(&mut self, side: Side, has_returned: bool) {
+    fn reopen(&mut self, case: &Case, has_returned: bool) {
+        let side = case.side;
         if self.link.is_some() || self.opening.is_some() {
             return;
         }
         if has_returned {
             let soon = self.now + self.pause(0);
-            let tries = self.tries.of_mut(side);
-            // A certificate or another program is not mended by the side's return.
-            if tries.distrust.is_none() && self.struggle.conflicts == 0 {
-                tries.not_before = tries.not_before.min(soon);
-            }
+            self.knock(side, soon);
+        }
+        let saves = case.serves_since.is_some() && self.now < case.noticed + FORCED_LOGOUT_WAIT;
+        if let Some(failed_at) = self.tries.of(side).failed_at.filter(|_| saves) {
+            self.knock(side, failed_at + KNOCK);
         }
         let quick =
             usize::try_from(self.tries.of(side).failed).is_ok_and(|failed| failed < RECONNECT_PAUSES.len());

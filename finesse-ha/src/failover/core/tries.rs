@@ -11,6 +11,8 @@ pub(super) struct Tries {
     pub(super) failed: u32,
     /// No attempt before this.
     pub(super) not_before: Duration,
+    /// When the last attempt that failed began.
+    pub(super) began: Duration,
     /// When the last attempt failed.
     pub(super) failed_at: Option<Duration>,
     /// What was wrong with it.
@@ -20,9 +22,10 @@ pub(super) struct Tries {
 }
 
 impl Tries {
-    /// An attempt failed.
+    /// An attempt failed, or what it had opened.
     pub(super) fn fail(&mut self, now: Duration, pause: Duration, error: impl Into<String>) {
         self.failed = self.failed.saturating_add(1);
+        self.began = now;
         self.failed_at = Some(now);
         self.not_before = now + pause;
         self.error = error.into();

@@ -34,6 +34,41 @@ fn n11_a_healthy_side_whose_stream_stays_shut_is_left_after_thirty_seconds() {
 }
 
 #[test]
+fn i24_a_healthy_side_is_tried_every_few_seconds_and_once_more_before_it_is_left() {
+    for back_after in [12.0, 20.0, 25.0, 29.5] {
+        for cause in [EndCause::Refused, EndCause::Timeout] {
+            let mut rig = Rig::live();
+            rig.world.a.stream = match cause {
+                EndCause::Timeout => Stream::Hangs,
+                cause => Stream::Fails(cause),
+            };
+            rig.cut(A, EndCause::Network);
+            rig.run(back_after);
+            rig.world.a.stream = Stream::Opens;
+            rig.run(60.0);
+            assert_eq!((rig.count("attach 2 A"), rig.count("switching")), (1, 0), "{:#?}", rig.log);
+            let back = rig.first("attach 2 A");
+            assert!(back < 30.5, "{back_after}, {cause}: {back}");
+            if cause == EndCause::Refused {
+                assert!(back < back_after + 5.5, "{back_after}: {back}");
+            }
+        }
+    }
+}
+
+#[test]
+fn i24_a_side_that_stays_shut_is_not_stormed() {
+    let mut rig = Rig::live_with(WaitAndRetry::default());
+    rig.world.a.stream = Stream::Fails(EndCause::Refused);
+    rig.cut(A, EndCause::Network);
+    rig.run(60.0);
+    let first_minute = rig.count("open A");
+    assert!((12..=17).contains(&first_minute), "{:?}", rig.times("open A"));
+    rig.run(300.0);
+    assert!(rig.count("open A") - first_minute <= 20, "{:?}", rig.times("open A"));
+}
+
+#[test]
 fn s1_a_dead_notification_service_is_left_within_eight_seconds() {
     let mut rig = Rig::live();
     rig.world.a.stream = Stream::Fails(EndCause::Refused);
