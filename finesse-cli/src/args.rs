@@ -49,7 +49,7 @@ pub(crate) enum PolicyName {
 /// The pair, the agent and the trust.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct PairArgs {
-    /// REST base of side A, for example https://fin-a.lab.example:8445
+    /// REST base of side A, for example `https://fin-a.lab.example:8445`
     #[arg(long, value_name = "URL")]
     pub(crate) side_a: Option<String>,
     /// REST base of side B; left out, it is the second node that SystemInfo of side A names

@@ -1,7 +1,8 @@
 //! The feed as lines: JSON for programs, a time line for people.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
+use finesse_ha::clock::Clock;
 use finesse_ha::event::{Cause, Event};
 use finesse_model::{Dialog, User};
 use serde_json::{Value, json};
@@ -10,18 +11,23 @@ use serde_json::{Value, json};
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Stopwatch {
     wall: SystemTime,
-    start: Instant,
+    clock: Clock,
 }
 
 impl Stopwatch {
     /// Starts now.
     pub(crate) fn start() -> Self {
-        Self { wall: SystemTime::now(), start: Instant::now() }
+        Self { wall: SystemTime::now(), clock: Clock::start() }
     }
 
     /// Time since the start.
     pub(crate) fn elapsed(&self) -> Duration {
-        self.start.elapsed()
+        self.clock.now()
+    }
+
+    /// The clock for sessions, so that their times count from the same moment.
+    pub(crate) fn clock(&self) -> Clock {
+        self.clock
     }
 
     /// The wall time of a moment of this run, from the one reading of the wall clock, so that it never runs backwards.
@@ -43,14 +49,6 @@ pub(crate) fn to_json(event: &Event, watch: &Stopwatch) -> Value {
         );
     }
     value
-}
-
-/// The name of an event in the JSON lines, for `--until`.
-pub(crate) fn name(event: &Event) -> String {
-    match serde_json::to_value(event) {
-        Ok(Value::Object(object)) => object.get("event").and_then(Value::as_str).unwrap_or("").to_owned(),
-        _ => String::new(),
-    }
 }
 
 /// One event in words, without the time.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use finesse_ha::failover::{Hybrid, Immediate, Pair, WaitAndRetry};
 use finesse_ha::params::Params;
-use finesse_ha::session::{Session, SessionBuilder, SetupError, SideAddress, Transport};
+use finesse_ha::session::{Session, SessionBuilder, SessionEnd, SetupError, SideAddress, Transport};
 use finesse_model::{Extension, UserId};
 use finesse_net::Trust;
 use finesse_rest::Credentials;
@@ -178,18 +178,25 @@ pub(crate) fn with_policy(builder: SessionBuilder, name: PolicyName, params: &Pa
     }
 }
 
-/// What a failed opening means for the exit code.
+/// What a wrong description means for the exit code.
 pub(crate) fn setup_failure(error: &SetupError) -> Failure {
-    use finesse_ha::session::SessionEnd;
-    let exit = match error {
-        SetupError::Invalid(_) | SetupError::Params(_) => Exit::Usage,
-        SetupError::Trust(_) => Exit::Trust,
-        SetupError::Ended(SessionEnd::Credentials(_)) => Exit::Credentials,
-        SetupError::Ended(SessionEnd::Trust(_)) => Exit::Trust,
-        _ => Exit::Failed,
-    };
-    let remedy = if exit == Exit::Trust { "; on the command line: --ca FILE or --pin SHA256" } else { "" };
-    Failure::new(exit, format!("{error}{remedy}"))
+    match error {
+        SetupError::Invalid(_) | SetupError::Params(_) => Failure::usage(error.to_string()),
+        SetupError::Trust(_) => Failure::new(Exit::Trust, error.to_string()),
+        SetupError::Ended(end) => end_failure(end),
+        _ => Failure::new(Exit::Failed, error.to_string()),
+    }
+}
+
+/// What the end of a session means for the exit code.
+pub(crate) fn end_failure(end: &SessionEnd) -> Failure {
+    match end {
+        SessionEnd::Credentials(_) => Failure::new(Exit::Credentials, end.to_string()),
+        SessionEnd::Trust(_) => {
+            Failure::new(Exit::Trust, format!("{end}; on the command line: --ca FILE or --pin SHA256"))
+        }
+        _ => Failure::new(Exit::Failed, end.to_string()),
+    }
 }
 
 fn context(name: &str) -> Result<Context, Failure> {

@@ -189,13 +189,8 @@ async fn stream(
     dialer: Arc<dyn Dialer>,
     refused: &mut bool,
 ) {
-    let notifications = TransportNotifications::new(
-        setup.transport,
-        address.host(),
-        address.notifications.clone(),
-        dialer,
-        setup.params.connect_timeout,
-    );
+    let notifications =
+        TransportNotifications::new(setup.transport, address.clone(), dialer, setup.params.connect_timeout);
     let connect = match notifications.connect_for(info) {
         Ok(connect) => connect,
         Err(why) => {

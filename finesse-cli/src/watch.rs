@@ -1,26 +1,37 @@
 //! `finesse watch`: the session's feed, until stopped.
 
+use std::time::Duration;
+
 use finesse_ha::event::Event;
-use finesse_ha::session::Session;
 
 use crate::args::WatchArgs;
 use crate::exit::{Exit, Failure};
 use crate::lines::{self, Stopwatch};
 use crate::output::Printer;
-use crate::setup::{Setup, setup_failure};
+use crate::setup::{Setup, end_failure, setup_failure};
+
+/// The good-bye is bounded by a second; what takes longer is left to the server's time-outs.
+const GOOD_BYE: Duration = Duration::from_millis(1800);
 
 /// Runs the command.
 pub(crate) async fn run(args: WatchArgs) -> Result<Exit, Failure> {
+    if let Some(until) = args.until.as_deref().filter(|until| !Event::NAMES.contains(until)) {
+        return Err(Failure::usage(format!(
+            "--until {until}: no such event; known are: {}",
+            Event::NAMES.join(", ")
+        )));
+    }
     let setup = Setup::resolve(&args.pair)?;
     let Some(credentials) = setup.credentials()? else {
         return Err(Failure::usage("no agent named: give --user ID or set FINESSE_USER"));
     };
     let printer = Printer::streaming(args.output);
     let watch = Stopwatch::start();
-    let mut builder = setup.session(credentials);
+    let mut builder = setup.session(credentials).clock(watch.clock());
     for node in &args.subscribe {
         builder = builder.subscribe(node);
     }
+    let up = if args.until.is_some() { Exit::TimedOut } else { Exit::Done };
     let limit = args.limit;
     let time_is_up = async move {
         match limit {
@@ -33,51 +44,47 @@ pub(crate) async fn run(args: WatchArgs) -> Result<Exit, Failure> {
     tokio::pin!(interrupt);
 
     let mut session = tokio::select! {
-        opened = builder.open() => opened.map_err(|error| setup_failure(&error))?,
-        () = &mut time_is_up => return Ok(Exit::TimedOut),
+        started = builder.start() => started.map_err(|error| setup_failure(&error))?,
+        () = &mut time_is_up => return Ok(up),
         _ = &mut interrupt => return Ok(Exit::Interrupted),
     };
-    let mut stopped = None;
-    let mut seen_until = false;
+    let mut stopped: Option<(Exit, tokio::time::Instant)> = None;
     loop {
-        let event = tokio::select! {
-            event = session.next() => event,
-            () = &mut time_is_up, if stopped.is_none() => {
-                stopped = Some(if args.until.is_some() { Exit::TimedOut } else { Exit::Done });
-                session.start_closing();
-                continue;
+        let asked_to_stop = tokio::select! {
+            biased;
+            event = session.next() => {
+                let Some(event) = event else { break };
+                print(printer, &event, &watch);
+                let reached = args.until.as_deref().is_some_and(|until| until == event.name());
+                reached.then_some(Exit::Done)
             }
-            _ = &mut interrupt, if stopped.is_none() => {
-                stopped = Some(Exit::Interrupted);
-                session.start_closing();
-                continue;
-            }
+            () = &mut time_is_up, if stopped.is_none() => Some(up),
+            _ = &mut interrupt => match stopped {
+                None => {
+                    interrupt.set(tokio::signal::ctrl_c());
+                    Some(Exit::Interrupted)
+                }
+                // Whoever asks twice does not want to wait.
+                Some(_) => return Ok(Exit::Interrupted),
+            },
+            () = good_bye(stopped) => break,
         };
-        let Some(event) = event else { break };
-        print(printer, &event, &watch);
-        if !seen_until && args.until.as_deref().is_some_and(|until| until == lines::name(&event)) {
-            seen_until = true;
-            stopped.get_or_insert(Exit::Done);
+        if let (Some(exit), None) = (asked_to_stop, stopped) {
+            stopped = Some((exit, tokio::time::Instant::now() + GOOD_BYE));
             session.start_closing();
         }
     }
-    Ok(stopped.unwrap_or(ended_by_itself(&session)))
-}
-
-/// The feed ended without being asked to: something final happened.
-fn ended_by_itself(session: &Session) -> Exit {
-    match session.ended() {
-        Some(end) => end_exit(&end),
-        None => Exit::Failed,
+    match (stopped, session.ended()) {
+        (Some((exit, _)), _) => Ok(exit),
+        (None, Some(end)) => Err(end_failure(&end)),
+        (None, None) => Ok(Exit::Failed),
     }
 }
 
-fn end_exit(end: &finesse_ha::session::SessionEnd) -> Exit {
-    use finesse_ha::session::SessionEnd;
-    match end {
-        SessionEnd::Credentials(_) => Exit::Credentials,
-        SessionEnd::Trust(_) => Exit::Trust,
-        _ => Exit::Failed,
+async fn good_bye(stopped: Option<(Exit, tokio::time::Instant)>) {
+    match stopped {
+        Some((_, deadline)) => tokio::time::sleep_until(deadline).await,
+        None => std::future::pending().await,
     }
 }
 

@@ -24,6 +24,12 @@ async fn a_wrong_password_is_tried_once_told_and_ends_with_4() {
     assert_eq!(attempts, 1);
     assert!(done.err.contains(AGENT) && done.err.contains("credentials"), "{}", done.err);
     assert!(!done.err.contains("not-it") && !done.out.contains("not-it"), "the password is in the output");
+    let events: Vec<serde_json::Value> =
+        done.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(
+        events.iter().any(|event| event["event"] == "attention-required" && event["kind"] == "credentials")
+    );
+    assert_eq!(events.last().unwrap()["event"], "closed");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -137,4 +143,56 @@ fn a_broken_inequality_is_wrong_usage_and_names_both() {
     ]));
     assert_eq!(done.code, Some(2));
     assert!(done.err.contains("rest_grace") && done.err.contains("request_timeout"), "{}", done.err);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_nodes_on_one_host_are_told_apart_when_the_session_moves() {
+    let pair = Pair::serve("one-host").await;
+    let mut command = pair.command("watch");
+    command.args(["--extension", EXTENSION, "--policy", "immediate"]);
+    let mut watch = Running::start(&mut command);
+    watch.until(&["resynced"]);
+    pair.sim.fault(Fault::StopTomcat { side: Side::A });
+    assert_eq!(watch.until(&["resynced", "closed"])["side"], "B");
+    let bound = |entry: &finesse_sim::LogEntry| {
+        entry.side == Some(Side::B) && matches!(entry.kind, LogKind::Bound { .. })
+    };
+    assert!(pair.sim.log().iter().any(bound), "REST and notifications are not on the same side");
+    watch.interrupt();
+    assert_eq!(watch.end().0.code(), Some(130));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interrupt_before_the_session_is_live_says_good_bye_too() {
+    const NODE: &str = "/finesse/api/User/40217/ClientLog";
+    let pair = Pair::serve("early-interrupt").await;
+    pair.sim.fault(Fault::RestHang { side: Side::A, on: true, path: Some(String::from("Dialogs")) });
+    let mut command = pair.command("watch");
+    command.args(["--extension", EXTENSION, "--subscribe", NODE]);
+    let mut watch = Running::start(&mut command);
+    // The level says that the stream is bound; the dialogs are never answered.
+    while watch.until(&["health"])["level"] != "L3" {}
+    let subscribed = |entry: &finesse_sim::LogEntry| matches!(&entry.kind, LogKind::Subscribed { node, .. } if node == NODE);
+    while !pair.sim.log().iter().any(subscribed) {
+        tokio::task::yield_now().await;
+    }
+    let asked = Instant::now();
+    watch.interrupt();
+    let (status, _) = watch.end();
+    assert!(asked.elapsed() < TWO_SECONDS, "it took {:?}", asked.elapsed());
+    assert_eq!(status.code(), Some(130));
+    assert!(
+        pair.sim
+            .log()
+            .iter()
+            .any(|entry| matches!(&entry.kind, LogKind::Unsubscribed { node, .. } if node == NODE))
+    );
+}
+
+#[test]
+fn an_event_that_does_not_exist_cannot_be_waited_for() {
+    let done =
+        finish(&mut finesse(&["watch", "--side-a", "https://fin-a.lab.example:8445", "--until", "resinked"]));
+    assert_eq!(done.code, Some(2));
+    assert!(done.err.contains("resynced"), "{}", done.err);
 }

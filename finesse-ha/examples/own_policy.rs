@@ -19,7 +19,7 @@ use finesse_ha::health::{HealthLayer, HealthMonitor, HealthService};
 use finesse_ha::link::connector::{LinkConfig, SideConnector};
 use finesse_ha::params::Params;
 use finesse_ha::resync::ResyncLayer;
-use finesse_ha::session::{OpenSession, Session, SignIn, Transport, TransportNotifications};
+use finesse_ha::session::{OpenSession, Session, SideAddress, SignIn, Transport, TransportNotifications};
 use finesse_ha::side::Side;
 use finesse_model::{Extension, UserId};
 use finesse_net::{TcpDialer, Trust};
@@ -101,13 +101,11 @@ fn side(sim: &Sim, side: Side, clock: Clock) -> Result<HealthService<SideConnect
     let rest: Arc<dyn SideApi> = Arc::new(
         Client::builder(&addresses.rest_url).trust(trust.clone()).credentials(credentials.clone()).build()?,
     );
-    let notifications = TransportNotifications::new(
-        Transport::Tcp,
-        addresses.host.clone(),
-        Some(format!("{}:{}", addresses.host, addresses.xmpp.port())),
-        Arc::new(TcpDialer::new(&trust)?),
-        params().connect_timeout,
-    );
+    let address = SideAddress::new(addresses.rest_url.clone());
+    let dialer = Arc::new(TcpDialer::new(&trust)?);
+    // The port of the notifications comes from the side's own SystemInfo.
+    let notifications =
+        TransportNotifications::new(Transport::Tcp, address, dialer, params().connect_timeout);
     let config = LinkConfig {
         user: credentials.user().clone(),
         secret: credentials.secret().clone(),

@@ -29,7 +29,11 @@ impl Clock {
     /// Waits until `at`; returns at once when it has passed, never when there is none.
     pub async fn sleep_until(&self, at: Option<Duration>) {
         match at {
-            Some(at) => tokio::time::sleep_until(self.start + at).await,
+            // A moment that no clock reaches never comes.
+            Some(at) => match self.start.checked_add(at) {
+                Some(at) => tokio::time::sleep_until(at).await,
+                None => std::future::pending().await,
+            },
             None => std::future::pending().await,
         }
     }

@@ -163,6 +163,69 @@ pub enum Event {
     Closed { why: String },
 }
 
+impl Event {
+    /// The names of all events, as the field `event` of their serialised form says them.
+    pub const NAMES: &[&str] = &[
+        "health",
+        "gap-opened",
+        "recovering",
+        "waiting",
+        "both-out",
+        "offline",
+        "switching",
+        "switch-failed",
+        "user",
+        "dialog-started",
+        "dialog-changed",
+        "dialog-ended",
+        "dialog-replaced",
+        "update",
+        "api-error",
+        "resynced",
+        "command",
+        "ghost-logout",
+        "session-taken-over",
+        "logged-out-during-gap",
+        "attention-required",
+        "degraded",
+        "recovered",
+        "standby-unready",
+        "closed",
+    ];
+
+    /// Its name, one of [`Event::NAMES`].
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Health { .. } => "health",
+            Self::GapOpened { .. } => "gap-opened",
+            Self::Recovering { .. } => "recovering",
+            Self::Waiting { .. } => "waiting",
+            Self::BothOut { .. } => "both-out",
+            Self::Offline { .. } => "offline",
+            Self::Switching { .. } => "switching",
+            Self::SwitchFailed { .. } => "switch-failed",
+            Self::User { .. } => "user",
+            Self::DialogStarted { .. } => "dialog-started",
+            Self::DialogChanged { .. } => "dialog-changed",
+            Self::DialogEnded { .. } => "dialog-ended",
+            Self::DialogReplaced { .. } => "dialog-replaced",
+            Self::Update { .. } => "update",
+            Self::ApiError { .. } => "api-error",
+            Self::Resynced(_) => "resynced",
+            Self::Command { .. } => "command",
+            Self::GhostLogout { .. } => "ghost-logout",
+            Self::SessionTakenOver { .. } => "session-taken-over",
+            Self::LoggedOutDuringGap { .. } => "logged-out-during-gap",
+            Self::AttentionRequired { .. } => "attention-required",
+            Self::Degraded { .. } => "degraded",
+            Self::Recovered { .. } => "recovered",
+            Self::StandbyUnready { .. } => "standby-unready",
+            Self::Closed { .. } => "closed",
+        }
+    }
+}
+
 fn milliseconds<S: Serializer>(value: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_u64(u64::try_from(value.as_millis()).unwrap_or(u64::MAX))
 }
@@ -173,4 +236,26 @@ fn outcome_fields<S: Serializer>(value: &Outcome, serializer: S) -> Result<S::Ok
     map.serialize_entry("outcome", value.name())?;
     map.serialize_entry("evidence", value.why())?;
     map.end()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_is_named_as_it_is_serialised() {
+        let why = String::from("because");
+        let events = [
+            Event::BothOut { why: why.clone() },
+            Event::SwitchFailed { to: Side::B, why: why.clone() },
+            Event::LoggedOutDuringGap { kind: String::new(), why: why.clone() },
+            Event::StandbyUnready { side: Side::B, kind: String::new(), why: why.clone() },
+            Event::Closed { why },
+        ];
+        for event in events {
+            let value = serde_json::to_value(&event).unwrap();
+            assert_eq!(value["event"], event.name());
+            assert!(Event::NAMES.contains(&event.name()));
+        }
+    }
 }

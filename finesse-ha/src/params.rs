@@ -1,7 +1,7 @@
 //! Every number that governs health, failover and re-sync, by the name under which it can be set.
 //!
-//! Invariant: a [`Params`] that passed [`Params::validate`] keeps the inequalities between its numbers; the layers take only
-//! such ones (or ones that the caller explicitly left unchecked, for scaled-down tests).
+//! Invariant: a [`Params`] that passed [`Params::validate`] keeps the inequalities between its numbers. The session's builder takes only such
+//! ones unless told otherwise; who builds the layers by hand calls it himself.
 
 use std::time::Duration;
 
@@ -258,15 +258,19 @@ fn at_least(left: Named, right: Named, reason: &'static str) -> Result<(), Param
     if left.1 >= right.1 { Ok(()) } else { Err(inequality(left, "at least", right, reason)) }
 }
 
+/// No number here means anything beyond a year, and sums of such numbers stay far from overflow.
+const LONGEST: Duration = Duration::from_secs(366 * 24 * 3600);
+
 fn parse_duration(name: &'static str, value: &str) -> Result<Duration, ParamError> {
     let trimmed = value.trim();
     if trimmed == "0" {
         return Ok(Duration::ZERO);
     }
-    humantime::parse_duration(trimmed).map_err(|_| ParamError::BadValue {
+    let parsed = humantime::parse_duration(trimmed).ok().filter(|duration| *duration <= LONGEST);
+    parsed.ok_or_else(|| ParamError::BadValue {
         name,
         value: value.to_owned(),
-        expected: "a duration such as 250ms, 5s or 3m",
+        expected: "a duration such as 250ms, 5s or 3m, and at most a year",
     })
 }
 
@@ -315,6 +319,7 @@ mod tests {
         for name in NAMES {
             Params::default().set(name, "7s").or_else(|_| Params::default().set(name, "7")).unwrap();
             assert!(Params::default().set(name, "soon").is_err(), "{name}");
+            assert!(Params::default().set(name, "400000000000y").is_err(), "{name}");
         }
     }
 }

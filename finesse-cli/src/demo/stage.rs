@@ -188,6 +188,7 @@ impl Stage {
             .trust(Trust::ExtraCa(ca.as_bytes().to_vec()))
             .params(params.clone())
             .unchecked()
+            .clock(self.watch.clock())
             .seed(self.seed);
         let opened = with_policy(builder, play.policy, &params).open().await;
         opened.map_err(|error| error.to_string())
@@ -251,10 +252,7 @@ impl Scene<'_> {
     async fn until_waiting(&mut self, session: &mut Session) -> Result<(), String> {
         loop {
             match self.next(session).await? {
-                Event::Waiting { .. }
-                | Event::BothOut { .. }
-                | Event::Offline { .. }
-                | Event::Recovering { .. } => return Ok(()),
+                Event::Waiting { .. } | Event::BothOut { .. } | Event::Offline { .. } => return Ok(()),
                 _ => {}
             }
         }

@@ -42,14 +42,11 @@ impl Pair {
         command
     }
 
-    /// The same without the pair's authority.
+    /// The same without the pair's authority. Where the notifications are is left to SystemInfo.
     pub(crate) fn untrusting(&self, verb: &str) -> Command {
         let mut command = finesse(&[verb, "--user", AGENT, "--output", "json", "--transport", "tcp"]);
-        for (side, rest, notify) in [(Side::A, "--side-a", "--notify-a"), (Side::B, "--side-b", "--notify-b")]
-        {
-            let addresses = self.sim.addresses(side).unwrap();
-            command.args([rest, &addresses.rest_url]);
-            command.args([notify, &format!("{}:{}", addresses.host, addresses.xmpp.port())]);
+        for (side, rest) in [(Side::A, "--side-a"), (Side::B, "--side-b")] {
+            command.args([rest, &self.sim.addresses(side).unwrap().rest_url]);
         }
         command.env("FINESSE_PASSWORD", PASSWORD);
         command

@@ -85,7 +85,9 @@ impl Heartbeat {
 #[must_use]
 pub fn heartbeat(info: &SystemInfo) -> Option<Heartbeat> {
     /// The interval of the 12.6(2) and 15.0 guides, where SystemInfo does not say it.
-    const DOCUMENTED: i64 = 5;
+    const DOCUMENTED: u64 = 5;
+    /// No site beats more slowly; a larger number is a mistake of the side's, and must not become one of ours.
+    const LONGEST: u64 = 300;
     let success = info
         .last_cti_heartbeat_status
         .as_deref()
@@ -94,11 +96,12 @@ pub fn heartbeat(info: &SystemInfo) -> Option<Heartbeat> {
     let number = |scalar: &Option<Scalar<i64>>| scalar.as_ref().and_then(Scalar::value).copied();
     let last_success = number(&info.last_success_cti_heartbeat_time)?;
     let age = info.heartbeat_age_millis()?;
-    let interval = number(&info.cti_heartbeat_interval).filter(|seconds| *seconds > 0).unwrap_or(DOCUMENTED);
+    let interval = number(&info.cti_heartbeat_interval).filter(|seconds| *seconds > 0);
+    let interval = interval.and_then(|seconds| u64::try_from(seconds).ok()).unwrap_or(DOCUMENTED);
     Some(Heartbeat {
         success,
         age: Duration::from_millis(u64::try_from(age).unwrap_or(0)),
-        interval: Duration::from_secs(u64::try_from(interval).unwrap_or(5)),
+        interval: Duration::from_secs(interval.min(LONGEST)),
         last_success,
     })
 }

@@ -255,7 +255,6 @@ impl ResyncCore {
         self.heard.clear();
         self.heard_bytes = 0;
         self.overflowed = false;
-        self.restore_ready = false;
         self.audits = Audits::default();
     }
 

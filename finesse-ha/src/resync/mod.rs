@@ -7,7 +7,7 @@
 //!
 //! | Module | Holds |
 //! |---|---|
-//! | `core`, `signing`, `live` | the state machine of the session: phases of a re-sync; the agent's sign-in; live events, audits, commands |
+//! | `core` | the state machine of the session: its phases; inside, `reading`, `signing`, `live`, `audits`, `commands`, `repair`, and `seam`, what goes in and out |
 //! | `news` | what a notification means |
 //! | `order`, `snapshot`, `collect` | reads, and what is newer |
 //! | `model` | what is known; what changed |
@@ -86,6 +86,8 @@ pub struct Opened {
     pub commands: mpsc::Sender<CommandRequest>,
     /// The way to ask for the orderly end.
     pub close: mpsc::Sender<()>,
+    /// Resolves when the session is live, or has to wait and has said so in the feed; with an error if it ended before.
+    pub settled: oneshot::Receiver<Result<(), SessionEnd>>,
     /// Why it ended, once it has.
     pub ended: Arc<OnceLock<SessionEnd>>,
     /// The agent.

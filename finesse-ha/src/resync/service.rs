@@ -58,7 +58,7 @@ where
         self.inner.poll_ready(context)
     }
 
-    /// Returns when the session is live, or when it has to wait and has said so in the feed.
+    /// Returns at once; the feed tells what happens, and [`Opened::settled`] when it is live.
     fn call(&mut self, request: OpenSession) -> Self::Future {
         let opening = self.inner.call(OpenLine);
         let (params, clock, random) = (self.params.clone(), self.clock, self.random.fork());
@@ -90,11 +90,7 @@ where
                 ended: Arc::clone(&ended),
             };
             tokio::spawn(driver.run());
-            match settled.await {
-                Ok(Ok(())) => Ok(Opened { feed, picture, commands, close, ended, user, extension }),
-                Ok(Err(end)) => Err(end),
-                Err(_) => Err(SessionEnd::Failed(String::from("the session's task has ended"))),
-            }
+            Ok(Opened { feed, picture, commands, close, settled, ended, user, extension })
         })
     }
 }
@@ -143,7 +139,10 @@ impl Driver {
             };
             let outputs = self.core.step(self.clock.now(), input);
             self.show();
-            for output in outputs {
+            // An application may wait for an outcome before it reads on, so outcomes never wait for the feed.
+            let (told, done): (Vec<Output>, Vec<Output>) =
+                outputs.into_iter().partition(|output| matches!(output, Output::Feed(_) | Output::End(_)));
+            for output in done.into_iter().chain(told) {
                 if self.put(output).await {
                     return;
                 }
@@ -208,8 +207,7 @@ impl Driver {
                 ) {
                     self.settle(Ok(()));
                 }
-                // The receiver may be gone; the loop notices.
-                let _ = self.feed.send(event).await;
+                self.tell(event).await;
             }
             // The line may be over; its end is on its way.
             Output::Report(report) => drop(self.line.reports.send(report)),
@@ -227,6 +225,16 @@ impl Driver {
             }
         }
         false
+    }
+
+    /// Puts an event into the feed. While the application does not read, nothing more is read from the server either, so the picture counts as stale.
+    async fn tell(&self, event: Event) {
+        if let Err(mpsc::error::TrySendError::Full(event)) = self.feed.try_send(event) {
+            self.shown.send_modify(|shown| shown.stale = true);
+            // The receiver may be gone by now; the loop notices.
+            let _ = self.feed.send(event).await;
+            self.show();
+        }
     }
 
     fn settle(&mut self, result: Result<(), SessionEnd>) {

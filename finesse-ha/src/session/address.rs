@@ -76,32 +76,33 @@ pub(crate) fn split_host_port(text: &str) -> Option<(&str, u16)> {
     port.parse().ok().map(|port| (host, port))
 }
 
-/// The other node that SystemInfo of `own` names, as the address of the second side: `None` on a single-node system.
+/// The node of SystemInfo that is this side, by host name and, where SystemInfo has it, port: two nodes on one host (a simulator) differ by their
+/// ports only.
+pub(crate) fn node_of<'a>(own: &SideAddress, info: &'a SystemInfo) -> Option<&'a Node> {
+    nodes(info).find(|node| is_node(own, node))
+}
+
+/// The other node that SystemInfo of `own` names, as the address of the second side: `None` on a single-node system, and where neither node is
+/// the one that was asked. Then the name we used is an alias, and nothing tells which node is the other.
 ///
 /// Ports come from SystemInfo when it has them (12.6(2) and later), else the port of `own` is taken for REST.
 #[must_use]
 pub fn alternate(own: &SideAddress, info: &SystemInfo) -> Option<SideAddress> {
-    let nodes = [info.primary_node.as_ref(), info.secondary_node.as_ref()];
-    let own_host = own.host();
-    let own_port = own.port();
-    let other = nodes.into_iter().flatten().find(|node| {
-        let host = node.host.as_deref().unwrap_or("");
-        let same_host = host.eq_ignore_ascii_case(own_host);
-        // Two nodes on one host (a simulator) differ by their ports.
-        let same_port = https_port(node).is_none_or(|port| port == own_port);
-        !host.is_empty() && (!same_host || !same_port)
-    })?;
-    // When neither node is the one we asked, the name we used is an alias and nothing tells which node is the other.
-    let known = nodes.into_iter().flatten().any(|node| {
-        node.host.as_deref().is_some_and(|host| host.eq_ignore_ascii_case(own_host))
-            && https_port(node).is_none_or(|port| port == own_port)
-    });
-    if !known {
-        return None;
-    }
+    node_of(own, info)?;
+    let other = nodes(info)
+        .find(|node| !is_node(own, node) && node.host.as_deref().is_some_and(|host| !host.is_empty()))?;
     let host = other.host.as_deref()?;
     let bracketed = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
-    Some(SideAddress::new(format!("https://{bracketed}:{}", https_port(other).unwrap_or(own_port))))
+    Some(SideAddress::new(format!("https://{bracketed}:{}", https_port(other).unwrap_or(own.port()))))
+}
+
+fn nodes(info: &SystemInfo) -> impl Iterator<Item = &Node> {
+    [info.primary_node.as_ref(), info.secondary_node.as_ref()].into_iter().flatten()
+}
+
+fn is_node(own: &SideAddress, node: &Node) -> bool {
+    node.host.as_deref().is_some_and(|host| host.eq_ignore_ascii_case(own.host()))
+        && https_port(node).is_none_or(|port| port == own.port())
 }
 
 fn https_port(node: &Node) -> Option<u16> {
@@ -138,6 +139,15 @@ mod tests {
         let own = SideAddress::new("https://127.0.0.1:9001");
         let info = info(("127.0.0.1", 9001), Some(("127.0.0.1", 9002)));
         assert_eq!(alternate(&own, &info), Some(SideAddress::new("https://127.0.0.1:9002")));
+    }
+
+    #[test]
+    fn each_of_two_nodes_on_one_host_is_found_by_its_port() {
+        let info = info(("127.0.0.1", 9001), Some(("127.0.0.1", 9002)));
+        for port in [9001, 9002] {
+            let own = SideAddress::new(format!("https://127.0.0.1:{port}"));
+            assert_eq!(node_of(&own, &info).and_then(https_port), Some(port));
+        }
     }
 
     #[test]

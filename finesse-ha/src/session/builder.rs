@@ -216,6 +216,18 @@ impl SessionBuilder {
     ///
     /// A wrong description; refused credentials (tried once); certificates that cannot be trusted on any side.
     pub async fn open(self) -> Result<Session, SetupError> {
+        let mut session = self.start().await?;
+        session.settled().await.map_err(SetupError::Ended)?;
+        Ok(session)
+    }
+
+    /// Starts the session and returns at once, so that the feed can be read from its first item on; also a session that ends before it is
+    /// live says so there.
+    ///
+    /// # Errors
+    ///
+    /// A wrong description.
+    pub async fn start(self) -> Result<Session, SetupError> {
         if !self.unchecked {
             self.params.validate()?;
         }
@@ -293,13 +305,8 @@ impl SessionBuilder {
             Some(dialer) => dialer.clone(),
             None => Arc::new(TcpDialer::new(&self.trust)?),
         };
-        let notifications = TransportNotifications::new(
-            self.transport,
-            address.host(),
-            address.notifications.clone(),
-            dialer,
-            self.params.connect_timeout,
-        );
+        let notifications =
+            TransportNotifications::new(self.transport, address.clone(), dialer, self.params.connect_timeout);
         let extension = self.sign_in.as_ref().map_or("observer", |sign_in| sign_in.extension.as_str());
         let config = LinkConfig {
             user: credentials.user().clone(),

@@ -14,7 +14,7 @@ mod transport;
 use std::sync::{Arc, OnceLock};
 
 use finesse_model::DialogId;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::event::Event;
 pub use crate::resync::{OpenSession, Opened, SessionEnd, Shown, SignIn};
@@ -24,13 +24,16 @@ pub use builder::{SessionBuilder, SetupError};
 pub use commands::{Call, Commands};
 pub use transport::{Transport, TransportNotifications};
 
-/// One agent's session. Dropping it ends it without the orderly good-bye; prefer [`Session::close`].
+/// One agent's session. Read the feed for as long as you hold it: while nobody reads, the stream is not read either, and the picture becomes stale.
+///
+/// Dropping it ends it; the orderly good-bye then runs in the background for as long as the runtime lives. [`Session::close`] waits for it.
 #[derive(Debug)]
 pub struct Session {
     feed: mpsc::Receiver<Event>,
     shown: watch::Receiver<Shown>,
     commands: Commands,
     close: mpsc::Sender<()>,
+    settled: Option<oneshot::Receiver<Result<(), SessionEnd>>>,
     ended: Arc<OnceLock<SessionEnd>>,
 }
 
@@ -49,7 +52,21 @@ impl Session {
             shown: opened.picture,
             commands: Commands::new(opened.commands, opened.user, opened.extension),
             close: opened.close,
+            settled: Some(opened.settled),
             ended: opened.ended,
+        }
+    }
+
+    /// Waits until the session is live, or has to wait and has said so in the feed. Reading the feed tells the same, and more.
+    ///
+    /// # Errors
+    ///
+    /// It ended before: wrong credentials, no side to be trusted, taken over.
+    pub async fn settled(&mut self) -> Result<(), SessionEnd> {
+        let lost = || SessionEnd::Failed(String::from("the session's task has ended"));
+        match self.settled.take() {
+            Some(settled) => settled.await.unwrap_or_else(|_| Err(self.ended().unwrap_or_else(lost))),
+            None => self.ended().map_or(Ok(()), Err),
         }
     }
 

@@ -11,7 +11,7 @@ use finesse_model::{Node, Scalar, SystemInfo};
 use finesse_net::Dialer;
 use finesse_notify::{BoshConnect, Connect, EndCause, LinkError, TcpConnect, Transport as Framing};
 
-use super::address::split_host_port;
+use super::address::{SideAddress, node_of, split_host_port};
 use crate::link::connector::Notifications;
 
 /// Direct XMPP over TLS, where SystemInfo names no port.
@@ -61,8 +61,7 @@ impl fmt::Display for Transport {
 /// The notifications of one side, over the transport asked for.
 pub struct TransportNotifications {
     transport: Transport,
-    address: Option<String>,
-    host: String,
+    side: SideAddress,
     dialer: Arc<dyn Dialer>,
     connect_timeout: Duration,
     remembered: Arc<AtomicUsize>,
@@ -72,51 +71,44 @@ impl fmt::Debug for TransportNotifications {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TransportNotifications")
             .field("transport", &self.transport)
-            .field("address", &self.address)
-            .field("host", &self.host)
+            .field("side", &self.side)
             .finish_non_exhaustive()
     }
 }
 
 impl TransportNotifications {
-    /// Notifications of the side at `host`; `address` (`host:port` or a BOSH URL) wins over what SystemInfo says.
+    /// Notifications of this side. An address of its own for them (`host:port` or a BOSH URL) wins over what SystemInfo says.
     pub fn new(
         transport: Transport,
-        host: impl Into<String>,
-        address: Option<String>,
+        side: SideAddress,
         dialer: Arc<dyn Dialer>,
         connect_timeout: Duration,
     ) -> Self {
-        let host = host.into();
-        Self { transport, address, host, dialer, connect_timeout, remembered: Arc::new(AtomicUsize::new(0)) }
+        Self { transport, side, dialer, connect_timeout, remembered: Arc::new(AtomicUsize::new(0)) }
     }
 
     fn tcp(&self, info: &SystemInfo) -> Result<Box<dyn Connect>, String> {
-        let (host, port) = match &self.address {
+        let (host, port) = match &self.side.notifications {
             Some(address) => split_host_port(address)
                 .map(|(host, port)| (host.to_owned(), port))
                 .ok_or_else(|| format!("the notification address \"{address}\" is not host:port"))?,
-            None => (self.host.clone(), self.node(info).and_then(secure_port).unwrap_or(XMPP_SECURE_PORT)),
+            None => {
+                let port = node_of(&self.side, info).and_then(secure_port).unwrap_or(XMPP_SECURE_PORT);
+                (self.side.host().to_owned(), port)
+            }
         };
         Ok(Box::new(TcpConnect::new(self.dialer.clone(), host, port)))
     }
 
     fn bosh(&self) -> Result<Box<dyn Connect>, String> {
-        let url = match &self.address {
+        let host = self.side.host();
+        let url = match &self.side.notifications {
             Some(address) => address.clone(),
-            None if self.host.contains(':') => format!("https://[{}]:{BOSH_PORT}/http-bind/", self.host),
-            None => format!("https://{}:{BOSH_PORT}/http-bind/", self.host),
+            None if host.contains(':') => format!("https://[{host}]:{BOSH_PORT}/http-bind/"),
+            None => format!("https://{host}:{BOSH_PORT}/http-bind/"),
         };
         let connect = BoshConnect::new(self.dialer.clone(), &url).map_err(|error| error.to_string())?;
         Ok(Box::new(connect))
-    }
-
-    /// The node of SystemInfo that is this side, by its host name.
-    fn node<'a>(&self, info: &'a SystemInfo) -> Option<&'a Node> {
-        let own =
-            |node: &&Node| node.host.as_deref().is_some_and(|host| host.eq_ignore_ascii_case(&self.host));
-        let nodes = [info.primary_node.as_ref(), info.secondary_node.as_ref()];
-        nodes.into_iter().flatten().find(own)
     }
 }
 
@@ -132,7 +124,7 @@ impl Notifications for TransportNotifications {
         match self.transport {
             Transport::Tcp => self.tcp(info),
             Transport::Bosh => self.bosh(),
-            Transport::Auto => match self.address.as_deref() {
+            Transport::Auto => match self.side.notifications.as_deref() {
                 Some(address) if address.contains("://") => self.bosh(),
                 Some(_) => self.tcp(info),
                 None => Ok(Box::new(FirstThatAnswers {
