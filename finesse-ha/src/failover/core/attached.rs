@@ -205,10 +205,8 @@ impl FailoverCore {
         let first = self.pause(self.struggle.rounds);
         self.open_gap(side, why.clone());
         self.tell(Event::Recovering { side, why });
-        if trigger == Trigger::OutOfService && self.hold_down.went_out(side, self.now) {
-            self.tell_flapping(&format!(
-                "side {side} went out of service three times within ten minutes: it must prove itself"
-            ));
+        if trigger == Trigger::OutOfService {
+            self.note_outage(side);
         }
         self.check_both();
         let case = self.case(side, trigger);

@@ -37,7 +37,7 @@ impl HoldDown {
         self.flap(now)
     }
 
-    /// A side in use has gone out of service. True if this begins a time of flapping.
+    /// A side, in use or not, has gone out of service. True if this begins a time of flapping.
     pub(super) fn went_out(&mut self, side: Side, now: Duration) -> bool {
         remember(self.outages.of_mut(side), now);
         self.is_restless(side, now) && self.flap(now)

@@ -121,6 +121,17 @@ impl FailoverCore {
         returned
     }
 
+    /// A side that keeps going out and in must stay in service for a while before it is used; until when.
+    fn proven_at(&self, side: Side) -> Option<Duration> {
+        let is_restless = self.hold_down.is_restless(side, self.now);
+        is_restless.then(|| self.health.of(side).since + self.params.stable_for)
+    }
+
+    /// The side has not gone out so often, or has stayed in service for long enough since.
+    pub(super) fn is_proven(&mut self, side: Side) -> bool {
+        self.proven_at(side).is_none_or(|at| self.due(at))
+    }
+
     /// Asks the policy, and lets the rules have the last word.
     pub(super) fn weigh(&mut self, case: &mut Case) -> Weighed {
         if !self.paired {
@@ -150,6 +161,11 @@ impl FailoverCore {
             // A heartbeat of the window in which the other side may yet lose what this side has lost proves nothing.
             since = since.max(*case.patient_until.get_or_insert(self.now));
         }
+        if !self.is_proven(to) {
+            (case.looked_again, case.last_call) = (None, None);
+            return Weighed::NoTarget;
+        }
+        since = since.max(self.proven_at(to).unwrap_or_default());
         if !self.health.of(to).passes(since, confirmations) {
             (case.looked_again, case.last_call) = (None, None);
             self.urge(case, to, since, confirmations);

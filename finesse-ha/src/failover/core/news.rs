@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::FailoverCore;
+use super::{FailoverCore, Phase};
 use crate::event::Event;
 use crate::health::{Level, SideHealth, Status};
 use crate::side::{PerSide, Side};
@@ -61,7 +61,31 @@ impl FailoverCore {
         if health.status == Status::Ready {
             self.news.unready.of_mut(side).clear();
         }
+        // Between out of service and unreachable it is one outage, as when a host boots.
+        let was_up = !self.is_down(side) && self.health.of(side).status != Status::Unknown;
+        let went_out = was_up && health.status == Status::OutOfService;
         *self.health.of_mut(side) = health;
+        if went_out && self.is_another_outage(side) {
+            self.note_outage(side);
+        }
+    }
+
+    /// That a side has gone out is an outage of its own, not the one that has ended, or is about to end, the epoch.
+    fn is_another_outage(&self, side: Side) -> bool {
+        match &self.phase {
+            Phase::Attached(attached) => attached.side != side,
+            Phase::Recovering(recovery) => recovery.case.side != side || recovery.case.serves_since.is_some(),
+            Phase::Cold(_) | Phase::Ended => false,
+        }
+    }
+
+    /// Counts an outage, and tells when that makes the side a flapping one.
+    pub(super) fn note_outage(&mut self, side: Side) {
+        if self.hold_down.went_out(side, self.now) {
+            self.tell_flapping(&format!(
+                "side {side} went out of service three times within ten minutes: it must prove itself"
+            ));
+        }
     }
 
     /// Tells, once until it is ready again, in what way the side not in use would be of no help.

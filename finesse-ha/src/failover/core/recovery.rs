@@ -27,6 +27,15 @@ pub(super) struct Recovery {
     outlook: Outlook,
 }
 
+/// What the current side is like in a recovery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wholeness {
+    Broken,
+    /// There is nothing wrong with it, but it has gone out so often that it must stay so for a while.
+    Proving,
+    Whole,
+}
+
 impl Recovery {
     pub(super) fn new(case: Case, not_before: Duration) -> Self {
         let outlook = Outlook::new(case.noticed);
@@ -49,7 +58,8 @@ impl FailoverCore {
             self.tell(Event::SwitchFailed { to: other, why });
         }
         let has_returned = self.note_service(&mut recovery.case);
-        if let Some(held) = self.whole(&recovery) {
+        let wholeness = self.wholeness(&recovery);
+        if let Some(held) = self.link.take_if(|_| wholeness == Wholeness::Whole) {
             if self.opening.is_some() {
                 self.abandon();
                 self.tell(Event::SwitchFailed {
@@ -63,7 +73,11 @@ impl FailoverCore {
             return Phase::Recovering(recovery);
         }
         recovery.leaving = None;
-        let weighed = self.weigh(&mut recovery.case);
+        let weighed = match wholeness {
+            // Nothing is gained by leaving what serves, and the agent would pay with a forced logout.
+            Wholeness::Proving => Weighed::Patient,
+            _ => self.weigh(&mut recovery.case),
+        };
         if weighed.is_go() {
             return self.begin_move(recovery);
         }
@@ -73,20 +87,16 @@ impl FailoverCore {
         Phase::Recovering(recovery)
     }
 
-    /// The link of the current side, if that side is whole again: the stream is open, presence is not lost, and it serves.
-    fn whole(&mut self, recovery: &Recovery) -> Option<Held> {
-        if recovery.case.serves_since.is_none() || self.link.as_ref().is_none_or(|link| link.presence_lost) {
-            return None;
+    /// Whether the current side is whole again: the stream is open, presence is not lost, and it serves.
+    fn wholeness(&mut self, recovery: &Recovery) -> Wholeness {
+        if recovery.case.serves_since.is_none()
+            || self.link.as_ref().is_none_or(|link| link.presence_lost)
+            || !self.due(recovery.not_before)
+        {
+            return Wholeness::Broken;
         }
-        let health = self.health.of(recovery.case.side);
-        // A side that keeps going out and in must prove itself. What else serves than Ready cannot.
-        let proven = if self.hold_down.is_restless(recovery.case.side, self.now) {
-            health.since + self.params.stable_for
-        } else {
-            self.now
-        };
-        let is_time = self.due(recovery.not_before.max(proven));
-        self.link.take_if(|_| is_time)
+        let side = recovery.case.side;
+        if self.is_proven(side) { Wholeness::Whole } else { Wholeness::Proving }
     }
 
     /// Tries to open the stream of the current side again: the quick attempts always, later ones only while the side may answer.
