@@ -57,9 +57,20 @@ pub(crate) struct Setup {
     pub(crate) unchecked: bool,
     pub(crate) policy: PolicyName,
     pub(crate) extension: Option<Extension>,
+    /// Where side B's notifications are, if side B itself is left to SystemInfo.
+    notify_found: Option<String>,
     user: Option<String>,
-    password_file: Option<PathBuf>,
-    token_file: Option<PathBuf>,
+    /// Files that flags name.
+    flags: SecretFiles,
+    /// Files that the context names; the environment stands between the two.
+    context: SecretFiles,
+}
+
+/// Files with a secret; of two, the token counts.
+#[derive(Debug, Clone)]
+struct SecretFiles {
+    token: Option<PathBuf>,
+    password: Option<PathBuf>,
 }
 
 impl Setup {
@@ -79,11 +90,9 @@ impl Setup {
             None => SideAddress::new(rest),
         };
         let a = with_notify(side_a, args.notify_a.clone().or(context.notify_a));
-        let b = args
-            .side_b
-            .clone()
-            .or(context.side_b)
-            .map(|rest| with_notify(rest, args.notify_b.clone().or(context.notify_b)));
+        let notify_b = args.notify_b.clone().or(context.notify_b);
+        let b = args.side_b.clone().or(context.side_b).map(|rest| with_notify(rest, notify_b.clone()));
+        let notify_found = notify_b.filter(|_| b.is_none());
         let transport = match (args.transport, context.transport) {
             (Some(transport), _) => transport,
             (None, Some(text)) => text.parse().map_err(Failure::usage)?,
@@ -118,8 +127,12 @@ impl Setup {
             Some(text) => Some(Extension::new(text).map_err(|error| Failure::usage(error.to_string()))?),
             None => None,
         };
-        let pins = if args.pin.is_empty() { context.pin } else { args.pin.clone() };
-        let trust = trust(args.ca.as_deref().or(context.ca.as_deref()), &pins, args.insecure)?;
+        // A level that says anything about trust says all of it: a flag is not to be weakened or overruled by a file.
+        let trust = if args.ca.is_some() || !args.pin.is_empty() || args.insecure {
+            trust(args.ca.as_deref(), &args.pin, args.insecure)?
+        } else {
+            trust(context.ca.as_deref(), &context.pin, false)?
+        };
         Ok(Self {
             pair: Pair { a, b },
             transport,
@@ -128,9 +141,10 @@ impl Setup {
             unchecked: args.unchecked,
             policy,
             extension,
+            notify_found,
             user: args.user.clone().or(context.user),
-            password_file: args.password_file.clone().or(context.password_file),
-            token_file: args.token_file.clone().or(context.token_file),
+            flags: SecretFiles { token: args.token_file.clone(), password: args.password_file.clone() },
+            context: SecretFiles { token: context.token_file, password: context.password_file },
         })
     }
 
@@ -138,11 +152,22 @@ impl Setup {
     pub(crate) fn credentials(&self) -> Result<Option<Credentials>, Failure> {
         let Some(user) = &self.user else { return Ok(None) };
         let user = UserId::new(user.as_str()).map_err(|error| Failure::usage(error.to_string()))?;
-        if let Some(token) = secret(self.token_file.as_deref(), "FINESSE_TOKEN")? {
-            return Ok(Some(Credentials::bearer(user, token)));
-        }
-        if let Some(password) = secret(self.password_file.as_deref(), "FINESSE_PASSWORD")? {
-            return Ok(Some(Credentials::basic(user, password)));
+        let environment = || {
+            variable("FINESSE_TOKEN")
+                .map(Secret::Token)
+                .or_else(|| variable("FINESSE_PASSWORD").map(Secret::Password))
+        };
+        let found = match self.flags.read()? {
+            Some(found) => Some(found),
+            None => match environment() {
+                Some(found) => Some(found),
+                None => self.context.read()?,
+            },
+        };
+        match found {
+            Some(Secret::Token(token)) => return Ok(Some(Credentials::bearer(user, token))),
+            Some(Secret::Password(password)) => return Ok(Some(Credentials::basic(user, password))),
+            None => {}
         }
         if std::io::stdin().is_terminal() {
             let password = rpassword::prompt_password(format!("password of {user}: "))
@@ -161,6 +186,9 @@ impl Setup {
             .transport(self.transport)
             .trust(self.trust.clone())
             .params(self.params.clone());
+        if let Some(notify) = &self.notify_found {
+            builder = builder.alternate_notifications(notify.clone());
+        }
         builder = with_policy(builder, self.policy, &self.params);
         if let Some(extension) = &self.extension {
             builder = builder.sign_in(extension.clone());
@@ -261,15 +289,29 @@ fn fingerprint(text: &str) -> Result<[u8; 32], Failure> {
     Ok(pin)
 }
 
-fn secret(file: Option<&Path>, variable: &str) -> Result<Option<SecretString>, Failure> {
-    match file {
-        Some(file) => {
-            let text = std::fs::read_to_string(file)
-                .map_err(|error| Failure::usage(format!("reading {}: {error}", file.display())))?;
-            Ok(Some(SecretString::from(text.trim_end_matches(['\r', '\n']).to_owned())))
+enum Secret {
+    Token(SecretString),
+    Password(SecretString),
+}
+
+impl SecretFiles {
+    fn read(&self) -> Result<Option<Secret>, Failure> {
+        match (&self.token, &self.password) {
+            (Some(file), _) => read_secret(file).map(|token| Some(Secret::Token(token))),
+            (None, Some(file)) => read_secret(file).map(|password| Some(Secret::Password(password))),
+            (None, None) => Ok(None),
         }
-        None => Ok(std::env::var(variable).ok().filter(|value| !value.is_empty()).map(SecretString::from)),
     }
+}
+
+fn read_secret(file: &Path) -> Result<SecretString, Failure> {
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| Failure::usage(format!("reading {}: {error}", file.display())))?;
+    Ok(SecretString::from(text.trim_end_matches(['\r', '\n']).to_owned()))
+}
+
+fn variable(name: &str) -> Option<SecretString> {
+    std::env::var(name).ok().filter(|value| !value.is_empty()).map(SecretString::from)
 }
 
 #[cfg(test)]

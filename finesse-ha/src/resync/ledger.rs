@@ -12,7 +12,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use finesse_model::{Dialog, DialogId, Extension, Participant, ParticipantState, RequestId, User, UserState};
+use finesse_model::{
+    Dialog, DialogId, Extension, Participant, ParticipantState, RequestId, Scalar, User, UserState,
+};
 use finesse_rest::{CallAction, Command, Progress};
 
 use super::model::Model;
@@ -162,6 +164,13 @@ impl Ledger {
         self.entries.values().filter_map(|entry| entry.read_at).min()
     }
 
+    /// Nothing can be read any more: what waits for a read is unknown.
+    pub(crate) fn give_up(&mut self, why: &str) -> Vec<Ended> {
+        let waiting = self.entries.iter().filter(|(_, entry)| entry.waits_since.is_some());
+        let ids: Vec<RequestId> = waiting.map(|(id, _)| id.clone()).collect();
+        ids.iter().filter_map(|id| self.close(id, Outcome::Unknown { why: why.to_owned() })).collect()
+    }
+
     /// The session is over.
     pub(crate) fn end(&mut self, why: &str) -> Vec<Ended> {
         let ids: Vec<RequestId> = self.entries.keys().cloned().collect();
@@ -200,6 +209,19 @@ impl Before {
 fn condition(command: &Command, before: &Before, now: &View<'_>) -> bool {
     let state = now.user.and_then(|user| user.state.as_ref());
     match command {
+        Command::SetState { state: wanted, reason: Some(reason), .. } if state == Some(wanted) => {
+            // In the state already, but perhaps for another reason. A side that shows no reason cannot contradict.
+            let user = now.user;
+            let shown = user
+                .and_then(|user| user.reason_code.as_ref())
+                .and_then(|code| code.id.clone())
+                .or_else(|| {
+                    user.and_then(|user| user.reason_code_id.as_ref())
+                        .and_then(Scalar::value)
+                        .map(ToString::to_string)
+                });
+            shown.is_none_or(|shown| shown == reason.as_str())
+        }
         Command::SetState { state: wanted, .. } => {
             state == Some(wanted) || now.user.and_then(|user| user.pending_state.as_ref()) == Some(wanted)
         }

@@ -444,3 +444,19 @@ fn a_sign_out_under_way_is_known() {
     assert!(!opened(set(UserState::NotReady), &ready).wants_sign_out());
     assert!(opened(Command::SignOut { user: own(), reason: None }, &ready).wants_sign_out());
 }
+
+#[test]
+fn not_ready_for_another_reason_is_not_applied_by_the_reason_before() {
+    let with_reason = |id: &str, millis| {
+        let code = finesse_model::ReasonCode { id: Some(id.to_owned()), ..Default::default() };
+        User { reason_code: Some(code), ..agent("NOT_READY", millis, 0) }
+    };
+    let mut ledger = Ledger::default();
+    let reason = Some(ReasonCodeId::new("7").unwrap());
+    let command = Command::SetState { user: own(), state: UserState::NotReady, reason };
+    ledger.open(request(), command, None, &shows(with_reason("3", 0), &[]));
+    assert!(ledger.answered(S, &request(), &Ok(Accepted::new(202, None)), EVENT_WAIT).is_none());
+    assert!(ledger.settle_applied(&shows(with_reason("3", 0), &[])).is_empty());
+    let ended = ledger.settle_applied(&shows(with_reason("7", 100), &[]));
+    assert_eq!(ended.first().map(|ended| ended.outcome.clone()), Some(Outcome::Applied));
+}

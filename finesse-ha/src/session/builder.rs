@@ -64,6 +64,7 @@ pub struct SessionBuilder {
     make_client: Option<MakeClient>,
     clock: Option<Clock>,
     health: Option<Pair<HealthMonitor>>,
+    alternate_notifications: Option<String>,
 }
 
 impl std::fmt::Debug for SessionBuilder {
@@ -94,6 +95,7 @@ impl SessionBuilder {
             make_client: None,
             clock: None,
             health: None,
+            alternate_notifications: None,
         }
     }
 
@@ -202,6 +204,13 @@ impl SessionBuilder {
         self
     }
 
+    /// Where the notifications of side B are, if side B itself is found by SystemInfo; `host:port` for direct XMPP, a URL for BOSH.
+    #[must_use]
+    pub fn alternate_notifications(mut self, address: impl Into<String>) -> Self {
+        self.alternate_notifications = Some(address.into());
+        self
+    }
+
     /// Shares these monitors with other sessions of the process, so that each side is probed once however many agents there are. They must have
     /// been started with the same clock. Default: monitors of the session's own.
     #[must_use]
@@ -266,7 +275,12 @@ impl SessionBuilder {
         let mut pair = self.pair.clone();
         if pair.b.is_none() {
             match self.client(&pair.a, None)?.system_info().await {
-                Ok(info) => pair.b = alternate(&pair.a, &info),
+                Ok(info) => {
+                    pair.b = alternate(&pair.a, &info).map(|b| match &self.alternate_notifications {
+                        Some(address) => b.with_notifications(address.clone()),
+                        None => b,
+                    });
+                }
                 Err(error) => {
                     tracing::warn!(%error, "side B is not known: side A was asked for it and did not tell")
                 }

@@ -39,6 +39,8 @@ pub(super) struct Audits {
     restless: u32,
     /// Something was uncertain since the last audit began, so that what the next one finds is no sign of a deaf stream.
     doubted: bool,
+    /// The credentials were refused. No read may use up the attempts that a person still has, until a request of his is answered otherwise.
+    barred: bool,
 }
 
 /// An audit under way.
@@ -76,7 +78,7 @@ impl Audits {
     }
 
     pub(super) fn next(&self) -> Option<Duration> {
-        if self.running.is_some() {
+        if self.running.is_some() || self.barred {
             return None;
         }
         self.due.iter().min().map(|due| (*due).max(self.not_before))
@@ -105,7 +107,11 @@ impl ResyncCore {
     pub(super) fn audit_if_due(&mut self, now: Duration) {
         let audit_due = self.audits.next().is_some_and(|due| now >= due);
         let read_due = self.ledger.read_at().is_some_and(|at| now >= at);
-        if (audit_due || read_due) && self.audits.running.is_none() && now >= self.audits.not_before {
+        if (audit_due || read_due)
+            && self.audits.running.is_none()
+            && !self.audits.barred
+            && now >= self.audits.not_before
+        {
             self.audits.due.retain(|due| *due > now);
             if self.audits.due.is_empty() {
                 self.schedule_routine(now);
@@ -189,10 +195,14 @@ impl ResyncCore {
         }
     }
 
-    /// Nobody may use up the attempts that a person still has.
-    pub(super) fn pause_audits(&mut self, until: Duration) {
-        self.audits.due = vec![until];
-        self.audits.not_before = until;
+    /// The credentials were refused: no read is made by itself any more.
+    pub(super) fn bar_audits(&mut self) {
+        self.audits.barred = true;
+    }
+
+    /// The credentials were accepted.
+    pub(super) fn unbar_audits(&mut self) {
+        self.audits.barred = false;
     }
 
     /// When the next read is wanted, for an audit or for a command.
@@ -200,7 +210,7 @@ impl ResyncCore {
         let read = self
             .ledger
             .read_at()
-            .filter(|_| self.audits.running.is_none())
+            .filter(|_| self.audits.running.is_none() && !self.audits.barred)
             .map(|at| at.max(self.audits.not_before));
         [self.audits.next(), read].into_iter().flatten().min()
     }

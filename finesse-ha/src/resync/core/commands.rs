@@ -54,6 +54,9 @@ impl ResyncCore {
         {
             self.refused_credentials(now, error);
         }
+        if answer.is_ok() {
+            self.unbar_audits();
+        }
         if let Some(ended) = self.ledger.answered(now, id, &answer, self.params.event_wait) {
             self.command_ended(ended);
         }
@@ -92,8 +95,12 @@ impl ResyncCore {
     pub(super) fn refused_credentials(&mut self, now: Duration, error: &Error) {
         self.refusals.retain(|at| now.saturating_sub(*at) < AUTH_WINDOW);
         self.refusals.push(now);
-        if self.is_locked_out(now) {
-            self.pause_audits(now + AUTH_WINDOW);
+        self.bar_audits();
+        // Without reads nobody can say what became of what waits for one.
+        for ended in
+            self.ledger.give_up("the credentials are refused, so it cannot be read what became of it")
+        {
+            self.command_ended(ended);
         }
         self.feed(Event::AttentionRequired { kind: String::from("credentials"), why: error.to_string() });
     }
