@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use finesse_notify::EndCause;
+
 use super::policy::{Confirmations, Context, Decision, Health, Policy, Trigger};
 use crate::health::Status;
 use crate::params::{Params, RECONNECT_PAUSES};
@@ -22,15 +24,19 @@ impl Policy for Immediate {
     fn decide(&self, trigger: &Trigger, sides: &Health, context: &Context) -> Decision {
         /// The first attempt comes within 0.3 s; two seconds is all that an immediate policy waits for it.
         const PATIENCE: Duration = Duration::from_secs(2);
+        /// A side that was silent for two pings is dead, unless it answers the probe of the trigger; it is to be left within two seconds.
+        const SILENT_PATIENCE: Duration = Duration::from_secs(1);
         let glitch = matches!(trigger, Trigger::StreamLost { .. });
         let current = sides.of(context.current);
         let undecided = current.probed.is_none_or(|at| at < context.triggered);
+        let silent = matches!(trigger, Trigger::StreamLost { cause: EndCause::Silent });
+        let patience = if silent && undecided { SILENT_PATIENCE } else { PATIENCE };
         if glitch
             && context.reconnects == 0
-            && context.elapsed() < PATIENCE
+            && context.elapsed() < patience
             && (undecided || current.status == Status::Ready)
         {
-            return Decision::wait(PATIENCE);
+            return Decision::wait(patience);
         }
         Decision::switch()
     }

@@ -119,3 +119,17 @@ fn a_closure_is_a_policy() {
     };
     assert_eq!(Policy::decide(&mine, &LOST, &sides(Status::Ready, 0), &context(0.0, 0)), Decision::switch());
 }
+
+#[test]
+fn s6_an_immediate_policy_has_little_patience_with_a_side_that_fell_silent() {
+    let silent = Trigger::StreamLost { cause: EndCause::Silent };
+    let unknown = sides(Status::Ready, 99);
+    assert_eq!(Immediate.decide(&silent, &unknown, &context(0.9, 0)), Decision::wait(S));
+    assert_eq!(Immediate.decide(&silent, &unknown, &context(1.0, 0)), Decision::switch());
+    // But with one that answers.
+    assert_eq!(
+        Immediate.decide(&silent, &sides(Status::Ready, 101), &context(1.0, 0)),
+        Decision::wait(2 * S)
+    );
+    assert_eq!(Immediate.decide(&LOST, &unknown, &context(1.0, 0)), Decision::wait(2 * S));
+}

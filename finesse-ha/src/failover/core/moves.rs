@@ -210,13 +210,19 @@ impl FailoverCore {
     /// The current side was looked at about as lately as the target, or did not answer when it was.
     fn has_looked_again(&mut self, case: &mut Case, to: Side) -> bool {
         let target = self.health.of(to).good.last().map_or(self.now, |probe| probe.started);
-        if self.health.of(case.side).probed.is_some_and(|began| began + LOOK_AGAIN >= target) {
+        let probed = self.health.of(case.side).probed;
+        if probed.is_some_and(|began| began + LOOK_AGAIN >= target) {
             return true;
         }
-        let asked = *case.looked_again.get_or_insert_with(|| {
-            self.out.push(Output::CheckNow(case.side));
-            self.now
-        });
+        let asked = if probed.is_none_or(|began| began < case.noticed) {
+            // Both sides are looked at as soon as there is a trigger, and this one has not answered since.
+            case.noticed
+        } else {
+            *case.looked_again.get_or_insert_with(|| {
+                self.out.push(Output::CheckNow(case.side));
+                self.now
+            })
+        };
         self.due(asked + LOOK_AGAIN)
     }
 

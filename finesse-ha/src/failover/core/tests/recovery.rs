@@ -175,6 +175,27 @@ fn s6_n3_n5_a_black_hole_is_left_within_seven_seconds_of_being_noticed() {
 }
 
 #[test]
+fn s6_an_immediate_policy_leaves_a_black_hole_a_second_after_it_is_noticed() {
+    let mut rig = Rig::live_with(Immediate);
+    rig.isolate(A, EndCause::Timeout);
+    rig.cut(A, EndCause::Silent);
+    rig.run(60.0);
+    assert!(rig.first("attach 2 B") <= 1.2, "{:#?}", rig.log);
+}
+
+#[test]
+fn s6_a_side_that_has_not_answered_since_the_trigger_is_not_looked_at_once_more() {
+    let mut rig = Rig::live();
+    rig.isolate(A, EndCause::Timeout);
+    // A probe is under way, and hangs for longer than the grace.
+    (rig.world.a.probing, rig.world.a.next_probe) = (true, Duration::MAX);
+    rig.cut(A, EndCause::Silent);
+    rig.run(60.0);
+    assert!(rig.first("switching A B") <= 6.4, "{:#?}", rig.log);
+    assert_eq!(rig.count("check A"), 1);
+}
+
+#[test]
 fn c1_a_side_that_alone_lost_cti_is_left_after_the_guard() {
     let mut rig = Rig::live();
     rig.push(A, Status::OutOfService);
