@@ -17,6 +17,9 @@ use finesse_sim::{LogEntry, LogKind};
 
 use super::fold::Fold;
 
+/// The longest that a request takes before it is given up, by the default parameters.
+const REQUEST: Duration = Duration::from_secs(10);
+
 /// Watches one feed as it comes.
 #[derive(Debug)]
 pub(crate) struct Watcher {
@@ -31,6 +34,9 @@ pub(crate) struct Watcher {
     allowed: Vec<(Duration, Vec<Side>)>,
     /// Whether the servers may keep events from the client, or send them late: then an audit has something to find.
     lossy: bool,
+    /// What began in the gap that is open, with the dialog it says it replaces; and what ended in it.
+    began_in_gap: Vec<(String, Option<String>)>,
+    ended_in_gap: BTreeSet<String>,
     closed: bool,
 }
 
@@ -47,6 +53,8 @@ impl Watcher {
             ended: BTreeMap::new(),
             outcomes: BTreeMap::new(),
             allowed: Vec::new(),
+            began_in_gap: Vec::new(),
+            ended_in_gap: BTreeSet::new(),
             closed: false,
         }
     }
@@ -97,6 +105,15 @@ impl Watcher {
                     self.fail(2, "a gap says that nothing can have been missed in it");
                 }
                 self.in_gap = false;
+                let ended = std::mem::take(&mut self.ended_in_gap);
+                for (id, replaces) in std::mem::take(&mut self.began_in_gap) {
+                    if let Some(old) = replaces.filter(|old| ended.contains(old)) {
+                        self.fail(
+                            7,
+                            format!("dialog {id} goes on for {old}, and was told as a beginning and an end"),
+                        );
+                    }
+                }
                 self.live = Some((done.epoch, done.side));
                 self.allowed.push((now, vec![done.side]));
             }
@@ -109,6 +126,9 @@ impl Watcher {
             Event::User { cause, epoch, .. } => self.placed(*cause, *epoch),
             Event::DialogStarted { dialog, cause, epoch, .. } => {
                 self.placed(*cause, *epoch);
+                if *cause == Cause::Gap {
+                    self.began_in_gap.push((dialog.id.to_string(), dialog.secondary_id.clone()));
+                }
                 *self.started.entry(dialog.id.to_string()).or_default() += 1;
             }
             Event::DialogChanged { dialog, cause, epoch, .. } => {
@@ -126,6 +146,9 @@ impl Watcher {
             Event::DialogEnded { id, cause, epoch, .. } => {
                 self.placed(*cause, *epoch);
                 let id = id.to_string();
+                if *cause == Cause::Gap {
+                    self.ended_in_gap.insert(id.clone());
+                }
                 let ended = self.ended.entry(id.clone()).or_default();
                 *ended += 1;
                 if *ended > self.started.get(&id).copied().unwrap_or(0) {
@@ -212,12 +235,10 @@ impl Watcher {
             else {
                 continue;
             };
-            // The answer is logged when it is given; what was allowed within the time a request may take counts.
-            let earliest = entry.at.saturating_sub(Duration::from_secs(15));
+            // The answer is logged when it is given; what was allowed within the time a request may take counts. Nothing is allowed ahead of time.
+            let earliest = entry.at.saturating_sub(REQUEST);
             let last_before = self.allowed.iter().rposition(|(at, _)| *at <= earliest).unwrap_or(0);
-            let sides = self.allowed[last_before..]
-                .iter()
-                .take_while(|(at, _)| *at <= entry.at + Duration::from_secs(60));
+            let sides = self.allowed[last_before..].iter().take_while(|(at, _)| *at <= entry.at);
             let allowed: BTreeSet<Side> = sides.flat_map(|(_, sides)| sides.iter().copied()).collect();
             let side = if side == finesse_sim::Side::A { Side::A } else { Side::B };
             if !allowed.is_empty() && !allowed.contains(&side) {

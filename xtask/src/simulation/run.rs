@@ -353,6 +353,9 @@ async fn on_call(
         Click::Hold => call.hold().await,
         Click::Retrieve => call.retrieve().await,
         Click::Drop => call.drop_call().await,
+        Click::BlindTransfer => call.blind_transfer(value).await,
+        Click::Consult => call.consult(value).await,
+        Click::Tones => call.send_dtmf("1#").await,
         _ => call.update_call_data(vec![(String::from("callVariable3"), value)], None).await,
     }
 }

@@ -57,6 +57,9 @@ pub(crate) enum Click {
     Retrieve,
     Drop,
     UpdateData,
+    BlindTransfer,
+    Consult,
+    Tones,
 }
 
 /// A seed's schedule: times from the start of the disturbed part, in order.
@@ -165,7 +168,7 @@ pub(crate) fn world(random: &mut fastrand::Rng) -> Step {
 }
 
 fn click(random: &mut fastrand::Rng) -> Click {
-    const ALL: [Click; 8] = [
+    const ALL: [Click; 11] = [
         Click::Ready,
         Click::NotReady,
         Click::MakeCall,
@@ -174,6 +177,9 @@ fn click(random: &mut fastrand::Rng) -> Click {
         Click::Retrieve,
         Click::Drop,
         Click::UpdateData,
+        Click::BlindTransfer,
+        Click::Consult,
+        Click::Tones,
     ];
     ALL[random.usize(0..ALL.len())]
 }
