@@ -147,6 +147,12 @@ async fn examine(
     );
     let good = in_service && beat.is_none_or(|beat| beat.is_good());
     report.add("in service", good, detail);
+    if !good {
+        for name in ["user", "stream", "presence"] {
+            report.skip(name, "means nothing while the side is not in service");
+        }
+        return Ok(report);
+    }
 
     let Some(credentials) = credentials else {
         for name in ["user", "stream", "presence"] {
@@ -277,7 +283,12 @@ fn print(printer: Printer, reports: &[SideReport]) {
         return;
     }
     for report in reports {
-        let verdict = if report.usable() { "usable" } else { "NOT usable" };
+        let whole = report.checks.iter().all(|check| check.passed.is_some());
+        let verdict = match (report.usable(), whole) {
+            (true, true) => "usable",
+            (true, false) => "usable as far as it was tested",
+            (false, _) => "NOT usable",
+        };
         printer.text(format!("side {}  {}  {verdict}", report.side, report.address));
         for check in &report.checks {
             let mark = match check.passed {

@@ -12,7 +12,7 @@ use serde::Serialize;
 pub enum Outcome {
     /// The wanted condition holds. Who brought it about cannot be known.
     Applied,
-    /// The wanted condition does not hold and the command can no longer bring it about.
+    /// The wanted condition does not hold: a read after it does not show it. A queue of the old side that still drains may yet bring it about.
     NotApplied {
         /// What showed it.
         why: String,

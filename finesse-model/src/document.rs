@@ -94,6 +94,24 @@ const KNOWN_ROOTS: &[&str] = &[
     "ScriptSelectors",
 ];
 
+/// Roots that are lists, of resources that are kept as they came.
+const COLLECTIONS: &[&str] = &[
+    "Queues",
+    "Teams",
+    "MediaList",
+    "MediaDomains",
+    "Devices",
+    "TeamMessages",
+    "ReasonCodes",
+    "WrapUpReasons",
+    "MediaPropertiesLayouts",
+    "PhoneBooks",
+    "Contacts",
+    "Workflows",
+    "WorkflowActions",
+    "ScriptSelectors",
+];
+
 /// The REST spelling of a root or of a child of `data`, whatever the channel: `user` is `User`.
 pub(crate) fn canonical_root(name: &str) -> String {
     KNOWN_ROOTS
@@ -223,6 +241,9 @@ impl Resource {
             Self::Dialog(dialog) => ("Dialog", value(dialog)),
             Self::Dialogs(dialogs) => ("Dialogs", value(dialogs)),
             Self::SystemInfo(info) => ("SystemInfo", value(info)),
+            Self::Other(element) if COLLECTIONS.contains(&element.name.as_str()) => {
+                (element.name.as_str(), element.children.iter().map(value).collect())
+            }
             Self::Other(element) => (element.name.as_str(), value(element)),
         };
         json!({ "kind": "resource", "root": root, "value": value })

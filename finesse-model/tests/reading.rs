@@ -179,3 +179,17 @@ fn reasons_fall_into_classes() {
     assert_eq!(user.reason_class(), Some(ReasonClass::Connection));
     assert_eq!(user_update().reason_class(), None);
 }
+
+#[test]
+fn a_root_that_is_a_collection_has_a_list_as_its_value_however_long_it_is() {
+    for (xml, expected) in [
+        ("<Queues/>", serde_json::json!([])),
+        ("<Queues><Queue><name>a</name></Queue></Queues>", serde_json::json!([{"name": "a"}])),
+        (
+            "<Queues><Queue><name>a</name></Queue><Queue><name>b</name></Queue></Queues>",
+            serde_json::json!([{"name": "a"}, {"name": "b"}]),
+        ),
+    ] {
+        assert_eq!(finesse_model::decode(xml).unwrap().to_json()["value"], expected, "{xml}");
+    }
+}

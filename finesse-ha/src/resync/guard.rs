@@ -1,11 +1,11 @@
 //! The ghost-logout guard, and when READY is asked for again.
 //!
-//! A side that was left while it still served sees the agent's presence vanish and sends a forced logout 60 to 180 s later, or when the present
-//! call ends. That logout hits the agent on the new side. The guard waits for it, lets a second pass for an event that follows, and repairs it once.
+//! A side that was left sees the agent's presence vanish and sends a forced logout 60 to 180 s later, or when the present call ends; one that is out
+//! of service may put it off until it is back. That logout hits the agent on the new side. The guard waits for it, lets a second pass for an event that follows, and repairs it once.
 //!
 //! | Guard | Event | Becomes |
 //! |---|---|---|
-//! | disarmed | the session left a side that still served | armed |
+//! | disarmed | the session has moved and the agent is claimed | armed |
 //! | armed | LOGOUT or NOT_READY of the connection class, not asked for | repair due after 1 s, disarmed |
 //! | armed | 180 s passed and no dialog, or 30 s after the first moment without one, or 4 h | disarmed |
 //! | any | a second hit within five minutes | reported, not repaired |
