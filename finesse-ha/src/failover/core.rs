@@ -49,8 +49,11 @@ use crate::link::OpenError;
 use crate::params::Params;
 use crate::side::{Epoch, PerSide, Side};
 
-/// A program that holds the same session is given this long to let go, if it is a dead session of our own.
-const OWN_GHOST: Duration = Duration::from_secs(2);
+/// A program that holds the same session is given this long to let go, if it is a dead session that is not known to be our own.
+const LET_GO: Duration = Duration::from_secs(2);
+/// A side notices a dead client after this long at the latest (Cisco's desktop guide). Until then a session of ours that broke may block its own
+/// successor, on a server that refuses the newer of two sessions.
+const GHOST_LIFE: Duration = Duration::from_secs(120);
 
 enum Phase {
     Cold(Cold),
@@ -134,6 +137,8 @@ pub(crate) struct FailoverCore {
     listen_only: bool,
     tries: PerSide<Tries>,
     struggle: Struggle,
+    /// Until when a stream of ours that broke on this side may not have been missed there.
+    ghost_until: PerSide<Duration>,
     /// When a stream of this side was last found to be deaf.
     deaf: PerSide<Option<Duration>>,
     hold_down: HoldDown,
@@ -172,6 +177,7 @@ impl FailoverCore {
             listen_only: false,
             tries: PerSide::default(),
             struggle: Struggle::default(),
+            ghost_until: PerSide::default(),
             deaf: PerSide::default(),
             hold_down: HoldDown::default(),
             news: News::default(),
@@ -332,6 +338,7 @@ impl FailoverCore {
     }
 
     fn opened(&mut self, opening: Opening) {
+        *self.ghost_until.of_mut(opening.side) = Duration::ZERO;
         let held = Held::new(opening);
         match &mut self.phase {
             Phase::Recovering(recovery) if recovery.case.side != opening.side => {
@@ -347,15 +354,17 @@ impl FailoverCore {
         match error.cause {
             EndCause::Auth => return Err(LineEnd::Credentials(error.to_string())),
             EndCause::Policy => return Err(LineEnd::Failed(error.to_string())),
+            // Nobody but us: the side can be used again when it has noticed, and the other one meanwhile.
+            EndCause::Conflict if self.now < *self.ghost_until.of(side) => {}
             EndCause::Conflict => {
                 self.struggle.conflicts += 1;
                 if self.struggle.conflicts > 1 {
                     return Err(LineEnd::TakenOver(error.to_string()));
                 }
-                wait = OWN_GHOST;
+                wait = LET_GO;
                 // Going to the other side meanwhile would only move the quarrel.
                 let other = self.tries.of_mut(side.other());
-                other.not_before = other.not_before.max(self.now + OWN_GHOST);
+                other.not_before = other.not_before.max(self.now + LET_GO);
             }
             // A certificate does not become good by asking again soon.
             EndCause::Tls => wait = self.params.backoff_cap,
@@ -372,6 +381,13 @@ impl FailoverCore {
         Ok(())
     }
 
+    /// A stream of ours has ended. If it simply broke, the side may not know yet.
+    fn note_ghost(&mut self, side: Side, cause: EndCause) {
+        if matches!(cause, EndCause::Network | EndCause::Silent) {
+            *self.ghost_until.of_mut(side) = self.now + GHOST_LIFE;
+        }
+    }
+
     /// Something came over a link. This is where stale links end: only the current one and the muted one are known.
     fn link_says(&mut self, attempt: Attempt, event: LinkEvent) -> Result<(), LineEnd> {
         if let Some(muted) = self.muted.as_mut().filter(|muted| muted.held.attempt == attempt) {
@@ -379,7 +395,11 @@ impl FailoverCore {
                 LinkEvent::FinessePresence(presence) => {
                     muted.held.presence_lost = presence == Presence::Unavailable
                 }
-                LinkEvent::Ended(_) => self.muted = None,
+                LinkEvent::Ended(error) => {
+                    let side = muted.held.side;
+                    self.muted = None;
+                    self.note_ghost(side, error.kind());
+                }
                 _ => {}
             }
             return Ok(());
@@ -391,6 +411,7 @@ impl FailoverCore {
             LinkEvent::Ended(error) => {
                 let side = link.side;
                 self.link = None;
+                self.note_ghost(side, error.kind());
                 match error.kind() {
                     EndCause::Auth => return Err(LineEnd::Credentials(error.to_string())),
                     EndCause::Conflict => return Err(LineEnd::TakenOver(error.to_string())),
