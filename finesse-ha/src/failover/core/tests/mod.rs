@@ -6,6 +6,7 @@
 mod attached;
 mod cold;
 mod ends;
+mod flapping;
 mod moves;
 mod random;
 mod recovery;
