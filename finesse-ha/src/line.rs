@@ -68,21 +68,11 @@ pub struct Attached {
     /// True when the stream of the epoch before survived (out of service and back): subscriptions still stand and the
     /// agent is still claimed.
     pub resumed: bool,
-    /// The side that the switch to this one left; said again with every epoch until one of this side is committed. Leaving a side
-    /// that may still serve arms the ghost-logout guard.
-    pub left: Option<LeftSide>,
+    /// The side that the switch to this one left; said again with every epoch until one of this side is committed. It may
+    /// yet send a forced logout, for which the ghost-logout guard waits.
+    pub left: Option<Side>,
     /// When the link was ready.
     pub at: Duration,
-}
-
-/// The side that a switch left.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LeftSide {
-    /// Which.
-    pub side: Side,
-    /// True when it said that it was out of service when the move was decided, so that it cannot force a logout. A side that
-    /// cannot be reached may well be in service for everybody else.
-    pub conclusively_out: bool,
 }
 
 /// What the layer above reports to the line.
@@ -116,8 +106,6 @@ pub enum Fault {
     Side,
     /// The credentials were refused (401).
     Credentials,
-    /// The re-sync did not become stable, or its buffer overflowed.
-    Unstable,
     /// The user is unknown to this side.
     UserUnknown,
     /// The stream answers pings and delivers nothing, although what is read has changed. The link is closed and opened anew.
@@ -131,8 +119,6 @@ pub struct SessionFacts {
     pub on_call: bool,
     /// The agent is READY.
     pub ready: bool,
-    /// The session signs the agent in; an observer never leaves a forced logout behind.
-    pub claims: bool,
 }
 
 /// Why a line ended.

@@ -77,6 +77,7 @@ cases! {
     i24_short_loss_of_the_stream: "I24",
     i25_ghost_logout_at_any_time: "I25",
     w1_command_before_cti_loss_is_noticed: "W1",
+    w5_forced_logout_that_was_put_off: "W5",
     w6_call_is_made_when_the_side_dies: "W6",
 }
 

@@ -17,6 +17,7 @@
 //! so no timer can be forgotten, and none is in the past.
 
 mod attached;
+mod bars;
 mod cold;
 mod hold_down;
 mod moves;
@@ -44,7 +45,7 @@ use self::tries::{Tries, pause};
 use super::policy::{Policy, Trigger};
 use crate::event::Event;
 use crate::health::{SideHealth, Status};
-use crate::line::{LeftSide, LineEnd, LineEvent, SessionFacts};
+use crate::line::{LineEnd, LineEvent, SessionFacts};
 use crate::link::OpenError;
 use crate::params::Params;
 use crate::side::{Epoch, PerSide, Side};
@@ -131,7 +132,7 @@ pub(crate) struct FailoverCore {
     alarm: Option<Alarm>,
     last_heard: Duration,
     /// The side that the last move has left, until an epoch of the new side is committed.
-    left: Option<LeftSide>,
+    left: Option<Side>,
     in_use: Option<Side>,
     /// The application was told that the session can only listen.
     listen_only: bool,
@@ -139,6 +140,10 @@ pub(crate) struct FailoverCore {
     struggle: Struggle,
     /// Until when a stream of ours that broke on this side may not have been missed there.
     ghost_until: PerSide<Duration>,
+    /// The side that the session was last live on.
+    home: Option<Side>,
+    /// Until when a side that refuses the agent is left alone.
+    barred: PerSide<Duration>,
     /// When a stream of this side was last found to be deaf.
     deaf: PerSide<Option<Duration>>,
     hold_down: HoldDown,
@@ -178,6 +183,8 @@ impl FailoverCore {
             tries: PerSide::default(),
             struggle: Struggle::default(),
             ghost_until: PerSide::default(),
+            home: None,
+            barred: PerSide::default(),
             deaf: PerSide::default(),
             hold_down: HoldDown::default(),
             news: News::default(),
@@ -352,8 +359,8 @@ impl FailoverCore {
         let side = opening.side;
         let mut wait = self.next_pause(side);
         match error.cause {
-            EndCause::Auth => return Err(LineEnd::Credentials(error.to_string())),
-            EndCause::Policy => return Err(LineEnd::Failed(error.to_string())),
+            EndCause::Auth => self.refused(side, "credentials", LineEnd::Credentials(error.to_string()))?,
+            EndCause::Policy => self.refused(side, "policy", LineEnd::Failed(error.to_string()))?,
             // Nobody but us: the side can be used again when it has noticed, and the other one meanwhile.
             EndCause::Conflict if self.now < *self.ghost_until.of(side) => {}
             EndCause::Conflict => {
@@ -413,9 +420,11 @@ impl FailoverCore {
                 self.link = None;
                 self.note_ghost(side, error.kind());
                 match error.kind() {
-                    EndCause::Auth => return Err(LineEnd::Credentials(error.to_string())),
+                    EndCause::Auth => {
+                        self.refused(side, "credentials", LineEnd::Credentials(error.to_string()))?;
+                    }
+                    EndCause::Policy => self.refused(side, "policy", LineEnd::Failed(error.to_string()))?,
                     EndCause::Conflict => return Err(LineEnd::TakenOver(error.to_string())),
-                    EndCause::Policy => return Err(LineEnd::Failed(error.to_string())),
                     _ => {}
                 }
                 if let Phase::Attached(_) = self.phase {
@@ -450,11 +459,6 @@ impl FailoverCore {
             at: self.now,
         };
         self.link = Some(held);
-        let until = self.now + self.params.overlap_max;
-        if let Some(muted) = &mut self.muted {
-            muted.until = until;
-            self.due(until);
-        }
         if self.in_use != Some(side) {
             self.in_use = Some(side);
             self.out.push(Output::InUse(side));

@@ -41,10 +41,10 @@ use super::model::{Change, Model};
 use super::news;
 use super::snapshot::Heard;
 use crate::event::{Cause, Event, Picture, When};
-use crate::line::{Fault, LeftSide, LineEnd, LineReport, SessionFacts};
+use crate::line::{Fault, LineEnd, LineReport, SessionFacts};
 use crate::outcome::Outcome;
 use crate::params::Params;
-use crate::side::Epoch;
+use crate::side::{Epoch, Side};
 
 /// What an operation was for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,7 +96,7 @@ pub(crate) struct ResyncCore {
     overflowed: bool,
     uncommitted: bool,
     /// The side that the move under way has left.
-    left: Option<LeftSide>,
+    left: Option<Side>,
     /// Subscriptions and barrier stand on the current stream.
     prepared: bool,
     /// LOGIN was accepted on the current stream.
@@ -234,7 +234,7 @@ impl ResyncCore {
         self.uncommitted = true;
         self.round = 1;
         // A move that was not finished on the way is still one.
-        self.left = attachment.left.or(self.left).filter(|left| left.side != attachment.side);
+        self.left = attachment.left.or(self.left).filter(|left| *left != attachment.side);
         if !attachment.resumed {
             self.prepared = false;
             self.claimed = false;
@@ -435,7 +435,6 @@ impl ResyncCore {
         let facts = SessionFacts {
             on_call: !self.model.is_idle(),
             ready: self.model.user().is_some_and(|user| user.state == Some(UserState::Ready)),
-            claims: self.open.sign_in.is_some(),
         };
         if self.facts != Some(facts) && !matches!(self.phase, Phase::Over) {
             self.facts = Some(facts);

@@ -145,6 +145,7 @@ impl FailoverCore {
             link.settled = true;
         }
         self.struggle = Struggle::default();
+        self.home = self.in_use;
         for side in Side::BOTH {
             // Until when a side is to be spared is not forgotten.
             let tries = self.tries.of_mut(side);
@@ -155,7 +156,15 @@ impl FailoverCore {
     fn epoch_failed(&mut self, fault: Fault, why: String) -> Result<(), LineEnd> {
         let Phase::Attached(Attached { side, .. }) = self.phase else { return Ok(()) };
         match fault {
-            Fault::Credentials => return Err(LineEnd::Credentials(why)),
+            Fault::Credentials => {
+                self.refused(side, "credentials", LineEnd::Credentials(why.clone()))?;
+                // What it shows of the agent is nothing, so there is nothing to listen to either.
+                if let Some(link) = self.link.take() {
+                    self.out.push(Output::Close { attempt: link.attempt });
+                }
+                self.tell(Event::SwitchFailed { to: side, why: why.clone() });
+                self.raise(Trigger::ResyncFailed, why);
+            }
             Fault::Deaf => {
                 if let Some(link) = self.link.take() {
                     self.out.push(Output::Close { attempt: link.attempt });
@@ -178,7 +187,7 @@ impl FailoverCore {
                 self.tries.of_mut(side).not_before = self.now + self.params.stable_for;
                 self.raise(Trigger::ResyncFailed, why);
             }
-            Fault::Side | Fault::Unstable => self.raise(Trigger::ResyncFailed, why),
+            Fault::Side => self.raise(Trigger::ResyncFailed, why),
         }
         Ok(())
     }
@@ -202,6 +211,8 @@ impl FailoverCore {
     /// The epoch is over.
     fn gap(&mut self, side: Side, alarm: Alarm) -> Phase {
         let Alarm { trigger, why, suspend } = alarm;
+        // A side that refuses the agent is not the one to wait for.
+        let side = self.home.filter(|_| self.is_barred(side)).unwrap_or(side);
         let first = self.pause(self.struggle.rounds);
         self.open_gap(side, why.clone());
         self.tell(Event::Recovering { side, why });

@@ -11,7 +11,6 @@ use finesse_notify::EndCause;
 use crate::event::Event;
 use crate::failover::policy::{COMMON_MODE_APART, Confirmations, Context, Decision, Trigger};
 use crate::health::{Level, Status};
-use crate::line::LeftSide;
 use crate::side::Side;
 
 /// Before a move the current side is looked at once more, if what is known of it is older than what is known of the target; for no longer than
@@ -155,6 +154,9 @@ impl FailoverCore {
             Decision::Stay => return Weighed::Stay,
         };
         let to = case.side.other();
+        if self.is_barred(to) {
+            return Weighed::Held;
+        }
         // A side that could not be opened must prove itself again after that.
         let mut since = case.noticed.max(self.tries.of(to).failed_at.unwrap_or_default());
         if confirmations == Confirmations::Two {
@@ -263,8 +265,7 @@ impl FailoverCore {
         let pause = self.pause(self.struggle.moves);
         self.struggle.moves = self.struggle.moves.saturating_add(1);
         self.struggle.next_move = self.now + pause;
-        let conclusively_out = self.health.of(from).status == Status::OutOfService;
-        recovery.leaving = Some(LeftSide { side: from, conclusively_out });
+        recovery.leaving = Some(from);
         let why = format!("policy {}: {}", self.policy.name(), describe(&recovery.case.trigger, from));
         self.tell(Event::Switching { from, to, why });
         // Back to a side whose stream was kept: it needs no opening.
@@ -280,8 +281,7 @@ impl FailoverCore {
 
     /// The link to the other side is open.
     pub(super) fn arrive(&mut self, recovery: Recovery, held: Held) -> Phase {
-        let left = recovery.leaving.unwrap_or(LeftSide { side: recovery.case.side, conclusively_out: false });
-        self.left = Some(left);
+        self.left = Some(recovery.leaving.unwrap_or(recovery.case.side));
         if let Some(mut old) = self.link.take() {
             // What it says from now on is lost, so its epoch cannot be resumed.
             old.settled = false;

@@ -7,7 +7,6 @@ use super::news::Outlook;
 use super::{FailoverCore, Held, Output, Phase};
 use crate::event::Event;
 use crate::health::Status;
-use crate::line::LeftSide;
 use crate::params::{FORCED_LOGOUT_WAIT, RECONNECT_PAUSES};
 use crate::side::Side;
 
@@ -21,7 +20,7 @@ pub(super) struct Recovery {
     /// The current side is not taken for whole before this.
     not_before: Duration,
     /// A move is under way, away from this side.
-    pub(super) leaving: Option<LeftSide>,
+    pub(super) leaving: Option<Side>,
     /// The other side's link, just opened.
     pub(super) arrived: Option<Held>,
     outlook: Outlook,
@@ -102,7 +101,7 @@ impl FailoverCore {
     /// Tries to open the stream of the current side again: the quick attempts always, later ones only while the side may answer.
     fn reopen(&mut self, case: &Case, has_returned: bool) {
         let side = case.side;
-        if self.link.is_some() || self.opening.is_some() {
+        if self.link.is_some() || self.opening.is_some() || self.is_barred(side) {
             return;
         }
         if has_returned {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use finesse_notify::Event as LinkEvent;
 
 use crate::health::SideHealth;
-use crate::line::{LeftSide, LineEnd, LineEvent, LineReport};
+use crate::line::{LineEnd, LineEvent, LineReport};
 use crate::link::OpenError;
 use crate::side::{Epoch, Side};
 
@@ -58,6 +58,6 @@ pub(crate) struct Attach {
     pub(crate) epoch: Epoch,
     pub(crate) side: Side,
     pub(crate) resumed: bool,
-    pub(crate) left: Option<LeftSide>,
+    pub(crate) left: Option<Side>,
     pub(crate) at: Duration,
 }

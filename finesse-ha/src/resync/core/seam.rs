@@ -7,7 +7,7 @@ use finesse_notify::{LinkError, Notification};
 use finesse_rest::{Accepted, Command, Error};
 
 use crate::event::Event;
-use crate::line::{LeftSide, LineEnd, LineReport};
+use crate::line::{LineEnd, LineReport};
 use crate::outcome::Outcome;
 use crate::resync::SessionEnd;
 use crate::resync::collect::Ask;
@@ -42,7 +42,7 @@ pub(crate) struct Attachment {
     pub(crate) epoch: Epoch,
     pub(crate) side: Side,
     pub(crate) resumed: bool,
-    pub(crate) left: Option<LeftSide>,
+    pub(crate) left: Option<Side>,
     pub(crate) at: Duration,
 }
 

@@ -16,12 +16,12 @@ fn moved(chose_ready: bool, calls: &[Dialog]) -> Bench {
         bench.hear(says_agent(&bench.user.clone()));
     }
     bench.lose();
-    leave(&mut bench, Side::A, Side::B, false);
+    leave(&mut bench, Side::A, Side::B);
     bench
 }
 
-fn leave(bench: &mut Bench, from: Side, to: Side, conclusively_out: bool) {
-    bench.attach_as(to, false, Some(LeftSide { side: from, conclusively_out }));
+fn leave(bench: &mut Bench, from: Side, to: Side) {
+    bench.attach_as(to, false, Some(from));
     bench.run();
     bench.forget();
 }
@@ -182,7 +182,7 @@ fn three_minutes_after_the_move_a_forced_logout_is_no_ghost() {
 fn a_move_that_took_two_attempts_is_guarded_too() {
     let mut bench = Bench::live(agent("READY", 0, 0), &[]);
     bench.lose();
-    bench.attach_as(Side::B, false, Some(LeftSide { side: Side::A, conclusively_out: false }));
+    bench.attach_as(Side::B, false, Some(Side::A));
     bench.lose();
     bench.asked.clear();
     bench.attach_as(Side::B, true, None);
@@ -197,7 +197,7 @@ fn a_move_that_took_two_attempts_is_guarded_too() {
 fn a_session_that_came_back_to_its_side_has_left_none() {
     let mut bench = Bench::live(agent("READY", 0, 0), &[]);
     bench.lose();
-    bench.attach_as(Side::B, false, Some(LeftSide { side: Side::A, conclusively_out: false }));
+    bench.attach_as(Side::B, false, Some(Side::A));
     bench.lose();
     bench.asked.clear();
     bench.attach(Side::A);
@@ -213,7 +213,7 @@ fn inv17_an_agent_who_is_signed_in_elsewhere_is_not_guarded() {
     let elsewhere = User { extension: Some(String::from("7399")), ..agent("READY", 0, 0) };
     let mut bench = Bench::live(elsewhere, &[]);
     bench.lose();
-    leave(&mut bench, Side::A, Side::B, false);
+    leave(&mut bench, Side::A, Side::B);
     tell(&mut bench, "LOGOUT", 255);
     bench.pass(20 * S);
     assert_eq!(bench.verbs(), Vec::<&str>::new());
@@ -223,14 +223,14 @@ fn inv17_an_agent_who_is_signed_in_elsewhere_is_not_guarded() {
 fn an_observer_repairs_nothing() {
     let mut bench = Bench::watching(agent("READY", 0, 0), &[]);
     bench.lose();
-    leave(&mut bench, Side::A, Side::B, false);
+    leave(&mut bench, Side::A, Side::B);
     tell(&mut bench, "LOGOUT", 255);
     bench.pass(20 * S);
     assert_eq!((bench.verbs(), bench.warnings()), (vec![], vec![]));
 }
 
 /// A session that moves, with the agent signed out by the old side after the claim and before everything is read.
-fn signed_out_while_read(left: Option<LeftSide>) -> Bench {
+fn signed_out_while_read(left: Option<Side>) -> Bench {
     let mut bench = Bench::live(agent("NOT_READY", 0, 12), &[]);
     bench.command(command(UserState::Ready));
     bench.pass(S);
@@ -248,7 +248,7 @@ fn signed_out_while_read(left: Option<LeftSide>) -> Bench {
 
 #[test]
 fn a3_a_forced_logout_between_claim_and_picture_is_repaired() {
-    let mut bench = signed_out_while_read(Some(LeftSide { side: Side::A, conclusively_out: false }));
+    let mut bench = signed_out_while_read(Some(Side::A));
     bench.forget();
     bench.pass(2 * S);
     assert_eq!(bench.verbs(), ["LOGIN"]);
@@ -275,7 +275,7 @@ fn a_logout_between_claim_and_picture_that_is_no_ghost_is_told() {
 fn a3_a_side_that_was_out_of_service_may_still_send_a_forced_logout_it_had_put_off() {
     let mut bench = Bench::live(agent("NOT_READY", 0, 12), &[]);
     bench.lose();
-    leave(&mut bench, Side::A, Side::B, true);
+    leave(&mut bench, Side::A, Side::B);
     bench.pass(100 * S);
     tell(&mut bench, "LOGOUT", 255);
     bench.pass(2 * S);

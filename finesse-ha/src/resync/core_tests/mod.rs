@@ -188,7 +188,7 @@ impl Bench {
         self.attach_as(side, false, None);
     }
 
-    pub(super) fn attach_as(&mut self, side: Side, resumed: bool, left: Option<LeftSide>) {
+    pub(super) fn attach_as(&mut self, side: Side, resumed: bool, left: Option<Side>) {
         self.epoch = self.epoch.next();
         let (epoch, at) = (self.epoch, self.now);
         self.step(Input::Attached(Attachment { epoch, side, resumed, left, at }));

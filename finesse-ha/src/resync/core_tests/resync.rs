@@ -32,7 +32,7 @@ fn a_cold_start_tells_everything_once_and_then_that_it_is_whole() {
     assert_eq!(bench.story(), ["cold: 1 started", "cold: agent TALKING", "resynced with 2 changes"]);
     let resynced = bench.resynced()[0];
     assert!(resynced.cold && !resynced.unseen_possible);
-    let facts = SessionFacts { on_call: true, ready: false, claims: false };
+    let facts = SessionFacts { on_call: true, ready: false };
     assert!(matches!(bench.reports.last(), Some(LineReport::Facts(last)) if *last == facts));
 }
 

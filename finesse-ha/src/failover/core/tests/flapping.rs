@@ -59,7 +59,7 @@ fn c5_a_side_that_goes_out_again_while_it_proves_itself_is_left() {
     rig.run(6.0);
     rig.push(A, Status::OutOfService);
     rig.run(10.0);
-    assert_eq!(rig.count("attach 4 B left A out"), 1, "{:#?}", rig.log);
+    assert_eq!(rig.count("attach 4 B left A"), 1, "{:#?}", rig.log);
     rig.mend(A);
     // The first outage was ten minutes ago, the second not yet.
     rig.run(559.0);

@@ -195,8 +195,7 @@ impl Rig {
                 }
                 let resumed = if attach.resumed { " resumed" } else { "" };
                 let left = match attach.left {
-                    Some(left) if left.conclusively_out => format!(" left {} out", left.side),
-                    Some(left) => format!(" left {}", left.side),
+                    Some(left) => format!(" left {left}"),
                     None => String::new(),
                 };
                 format!("attach {} {}{resumed}{left}", attach.epoch, attach.side)
@@ -458,6 +457,7 @@ fn told(event: &Event) -> String {
         Event::Offline { .. } => String::from("offline"),
         Event::Switching { from, to, .. } => format!("switching {from} {to}"),
         Event::SwitchFailed { to, .. } => format!("switch-failed {to}"),
+        Event::AttentionRequired { kind, .. } => format!("attention {kind}"),
         Event::Degraded { kind, .. } => format!("degraded {kind}"),
         Event::Recovered { kind, .. } => format!("recovered {kind}"),
         Event::StandbyUnready { side, kind, .. } => format!("standby {side} {kind}"),

@@ -226,7 +226,7 @@ fn the_side_that_was_left_is_named_until_the_claim() {
     rig.run(2.0);
     rig.cut(B, EndCause::Network);
     rig.run(1.5);
-    assert_eq!(rig.count("attach 3 B left A out"), 1, "{:#?}", rig.log);
+    assert_eq!(rig.count("attach 3 B left A"), 1, "{:#?}", rig.log);
     rig.report(LineReport::Committed(Epoch(3)));
     rig.cut(B, EndCause::Network);
     rig.run(5.0);
@@ -240,7 +240,7 @@ fn facts_of_the_session_reach_the_policy() {
             if context.on_a_call() { Decision::Stay } else { Decision::switch() }
         },
     );
-    rig.report(LineReport::Facts(SessionFacts { on_call: true, ready: false, claims: true }));
+    rig.report(LineReport::Facts(SessionFacts { on_call: true, ready: false }));
     rig.presence(A, false);
     rig.run(30.0);
     assert_eq!(rig.count("switching"), 0);
@@ -318,4 +318,56 @@ fn the_other_side_is_given_the_same_patience_anew() {
     assert_eq!((rig.count("recovering B"), rig.count("switching")), (2, 0));
     rig.run(20.0);
     assert_eq!(rig.count("switching B A"), 1);
+}
+
+#[test]
+fn t4_a_target_that_refuses_the_credentials_is_spared_and_the_first_side_awaited() {
+    let mut rig = Rig::live();
+    rig.isolate(A, EndCause::Refused);
+    rig.cut(A, EndCause::Network);
+    rig.world.b.stream = Stream::Fails(EndCause::Auth);
+    rig.run(200.0);
+    assert_eq!(
+        (rig.count("open B"), rig.count("switch-failed"), rig.count("attention credentials")),
+        (1, 1, 1),
+        "{:#?}",
+        rig.log
+    );
+    assert!(!rig.ended);
+    rig.mend(A);
+    rig.run(30.0);
+    assert_eq!((rig.count("attach 2 A"), rig.count("open B")), (1, 1));
+}
+
+#[test]
+fn t4_a_target_that_refuses_requests_is_given_up_for_the_first_side() {
+    let mut rig = Rig::live();
+    rig.lively = false;
+    rig.isolate(A, EndCause::Refused);
+    rig.cut(A, EndCause::Network);
+    rig.run(20.0);
+    assert_eq!(rig.count("attach 2 B"), 1);
+    rig.failed(Fault::Credentials);
+    rig.mend(A);
+    rig.run(40.0);
+    assert_eq!(
+        (rig.count("attach 2 B"), rig.count("attach 3 A"), rig.count("open B")),
+        (1, 1, 1),
+        "{:#?}",
+        rig.log
+    );
+    assert!(!rig.ended);
+}
+
+#[test]
+fn t4_when_both_refuse_the_line_ends() {
+    let mut rig = Rig::live();
+    rig.isolate(A, EndCause::Refused);
+    rig.cut(A, EndCause::Network);
+    rig.world.b.stream = Stream::Fails(EndCause::Auth);
+    rig.run(60.0);
+    rig.mend(A);
+    rig.world.a.stream = Stream::Fails(EndCause::Auth);
+    rig.run(60.0);
+    assert_eq!((rig.count("open B"), rig.count("end")), (1, 1), "{:#?}", rig.log);
 }

@@ -98,7 +98,7 @@ fn happens(rig: &mut Rig, deed: Deed) {
         }
         Deed::Report(what, ago) => {
             let epoch = Epoch(rig.epoch.0.saturating_sub(ago));
-            let faults = [Fault::Side, Fault::Unstable, Fault::UserUnknown, Fault::Deaf];
+            let faults = [Fault::Side, Fault::UserUnknown, Fault::Deaf];
             let why = String::new();
             rig.report(match what {
                 0..80 => LineReport::Committed(epoch),

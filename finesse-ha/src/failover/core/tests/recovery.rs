@@ -30,7 +30,6 @@ fn n11_a_healthy_side_whose_stream_stays_shut_is_left_after_thirty_seconds() {
     let moved = rig.first("switching A B");
     assert!((30.0..32.0).contains(&moved), "{moved}");
     assert_eq!(rig.count("attach 2 B left A"), 1);
-    assert_eq!(rig.count("attach 2 B left A out"), 0, "it may still force a logout");
 }
 
 #[test]
@@ -93,15 +92,7 @@ fn s1_a_dead_notification_service_is_left_within_eight_seconds() {
     rig.world.a.status = Status::OutOfService;
     rig.cut(A, EndCause::Network);
     rig.run(60.0);
-    rig.in_order(&[
-        "gap 1",
-        "open A",
-        "open A",
-        "open A",
-        "switching A B",
-        "open B",
-        "attach 2 B left A out",
-    ]);
+    rig.in_order(&["gap 1", "open A", "open A", "open A", "switching A B", "open B", "attach 2 B left A"]);
     assert!(rig.first("attach 2 B") <= 8.0, "{:#?}", rig.log);
 }
 
@@ -160,7 +151,6 @@ fn s5_n2_a_broken_path_is_left_within_eight_seconds_and_the_guard_is_armed() {
     rig.cut(A, EndCause::Network);
     rig.run(60.0);
     assert!(rig.first("attach 2 B") <= 8.0);
-    assert_eq!(rig.count("attach 2 B left A out"), 0, "it may well serve everybody else");
 }
 
 #[test]
@@ -200,7 +190,7 @@ fn c1_a_side_that_alone_lost_cti_is_left_after_the_guard() {
     let mut rig = Rig::live();
     rig.push(A, Status::OutOfService);
     rig.run(60.0);
-    let moved = rig.first("attach 2 B left A out");
+    let moved = rig.first("attach 2 B left A");
     assert!((15.0..22.0).contains(&moved), "{moved}");
     assert_eq!(rig.count("close A"), 1, "the old stream stays until the claim");
     assert!(rig.first("close A") > moved);
@@ -379,7 +369,7 @@ fn k6_without_another_side_the_resync_is_tried_with_pauses_up_to_the_cap() {
     rig.run(1.0);
     for _ in 0..1200 {
         let epoch = rig.epoch;
-        rig.report(LineReport::Failed { epoch, fault: Fault::Unstable, why: String::from("slow") });
+        rig.report(LineReport::Failed { epoch, fault: Fault::Side, why: String::from("slow") });
         rig.run(0.25);
     }
     let times = rig.times("attach");
