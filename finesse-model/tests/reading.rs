@@ -190,6 +190,6 @@ fn a_root_that_is_a_collection_has_a_list_as_its_value_however_long_it_is() {
             serde_json::json!([{"name": "a"}, {"name": "b"}]),
         ),
     ] {
-        assert_eq!(finesse_model::decode(xml).unwrap().to_json()["value"], expected, "{xml}");
+        assert_eq!(decode(xml).unwrap().to_json()["value"], expected, "{xml}");
     }
 }
