@@ -246,15 +246,18 @@ impl Driver {
     fn start(&mut self, id: u64, epoch: Epoch, op: Op) {
         // The machine asks only in the current epoch; should the link be gone by now, nothing is written.
         let handle = self.handle.clone().filter(|(current, _)| *current == epoch).map(|(_, handle)| handle);
+        let Some(handle) = handle else {
+            // An epoch that has ended needs no answer but to a command, and its end is on its way.
+            if let Op::Submit(..) = op {
+                let answer = Box::new(Answer::Submitted(Err(gone())));
+                self.work.spawn(std::future::ready(Input::Answer { id, epoch, answer }));
+            }
+            return;
+        };
         let user = self.user.clone();
         self.work.spawn(async move {
-            let answer = match (handle, op) {
-                (Some(handle), op) => carry_out(&handle, &user, op).await,
-                (None, Op::Submit(..)) => Answer::Submitted(Err(gone())),
-                // An epoch that has ended needs no answer, and its end is on its way.
-                (None, _) => std::future::pending().await,
-            };
-            Input::Answer { id, epoch, answer: Box::new(answer) }
+            let answer = Box::new(carry_out(&handle, &user, op).await);
+            Input::Answer { id, epoch, answer }
         });
     }
 }
@@ -285,3 +288,7 @@ async fn prepare(handle: &LinkHandle, nodes: Vec<String>) -> Answer {
             .await;
     Answer::Prepared { refused: refused.into_iter().flatten().collect(), barrier }
 }
+
+#[cfg(test)]
+#[path = "service_tests.rs"]
+mod tests;

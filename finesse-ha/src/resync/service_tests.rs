@@ -1,0 +1,152 @@
+//! The shell over a line that is played and a side that is mocked.
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use finesse_model::{Dialogs, SystemInfo, Update, UpdateData, User, Verb};
+use finesse_notify::{LinkError, MockLinkControl, Notification};
+use finesse_rest::{Command, MockSideApi, Progress, SideApi};
+use tower::{ServiceExt, service_fn};
+
+use super::*;
+use crate::line::Attached;
+use crate::side::Side;
+
+/// What the mocked side was asked for, in order.
+type Asked = Arc<Mutex<Vec<&'static str>>>;
+
+fn user(state: &str) -> User {
+    User::from_xml(&format!("<User><loginId>1001</loginId><state>{state}</state></User>")).unwrap()
+}
+
+fn side(asked: &Asked) -> LinkHandle {
+    let note = |what: &'static str| {
+        let asked = Arc::clone(asked);
+        move || asked.lock().unwrap().push(what)
+    };
+    let mut rest = MockSideApi::new();
+    let (noted, dialogs, commands) = (note("user"), note("dialogs"), note("command"));
+    rest.expect_user().returning(move |_| {
+        noted();
+        Ok(user("NOT_READY"))
+    });
+    rest.expect_dialogs().returning(move |_| {
+        dialogs();
+        Ok(Dialogs::default())
+    });
+    rest.expect_submit().returning(move |_, _| {
+        commands();
+        Err(finesse_rest::Error::new(finesse_rest::ErrorKind::BadRequest, Progress::Refused, "no"))
+    });
+    rest.expect_system_info().returning(|| Ok(SystemInfo::default()));
+    let mut control = MockLinkControl::new();
+    let (subscribed, pinged) = (note("subscribe"), note("ping"));
+    control.expect_subscribe().returning(move |node| {
+        subscribed();
+        if node.contains("none") {
+            Err(LinkError::new(finesse_notify::EndCause::Rejected, "item-not-found"))
+        } else {
+            Ok(())
+        }
+    });
+    control.expect_barrier().returning(move || {
+        pinged();
+        Ok(())
+    });
+    LinkHandle { rest: Arc::new(rest) as Arc<dyn SideApi>, control: Arc::new(control) }
+}
+
+/// A session over a line that the test plays.
+async fn open(nodes: &[&str]) -> (Opened, mpsc::Sender<LineEvent>, mpsc::UnboundedReceiver<LineReport>) {
+    let (events, receiver) = mpsc::channel(64);
+    let (reports, inbox) = mpsc::unbounded_channel();
+    let line = Arc::new(Mutex::new(Some(Line { events: receiver, reports })));
+    let inner = service_fn(move |_: OpenLine| {
+        let line = line.lock().unwrap().take();
+        async move { line.ok_or_else(|| SessionEnd::Failed(String::from("opened twice"))) }
+    });
+    let service = ResyncService::new(inner, Params::default(), Clock::start(), fastrand::Rng::with_seed(1));
+    let nodes = nodes.iter().map(|node| (*node).to_owned()).collect();
+    let request = OpenSession { user: UserId::new("1001").unwrap(), sign_in: None, nodes };
+    (service.oneshot(request).await.unwrap(), events, inbox)
+}
+
+fn attached(asked: &Asked) -> LineEvent {
+    LineEvent::Attached(Attached {
+        epoch: Epoch(1),
+        side: Side::A,
+        handle: side(asked),
+        resumed: false,
+        left: None,
+        at: Duration::ZERO,
+    })
+}
+
+fn news(number: usize) -> LineEvent {
+    let source = format!("/finesse/api/Queue/{number}");
+    let update =
+        Update { event: Verb::Put, source: source.clone(), request_id: None, data: None::<UpdateData> };
+    let notification = Notification { node: source, item_id: None, delayed: false, update: Ok(update) };
+    LineEvent::Notification { epoch: Epoch(1), notification }
+}
+
+#[tokio::test(start_paused = true)]
+async fn subscriptions_and_ping_go_out_together_and_are_awaited_before_anything_is_read() {
+    let asked = Asked::default();
+    let (mut opened, events, _reports) = open(&["/a", "/none"]).await;
+    events.send(attached(&asked)).await.unwrap();
+    opened.settled.await.unwrap().unwrap();
+    let asked = asked.lock().unwrap().clone();
+    assert_eq!(asked[..4], ["subscribe", "subscribe", "ping", "user"], "{asked:?}");
+    let first = opened.feed.recv().await;
+    assert!(matches!(&first, Some(Event::Degraded { kind, .. }) if kind == "subscription"), "{first:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_feed_that_nobody_reads_makes_the_picture_stale_and_loses_nothing() {
+    let asked = Asked::default();
+    let (mut opened, events, _reports) = open(&[]).await;
+    events.send(attached(&asked)).await.unwrap();
+    while !matches!(opened.feed.recv().await, Some(Event::Resynced(_))) {}
+    assert!(!opened.picture.borrow().stale);
+    let flood = tokio::spawn(async move {
+        for number in 0..FEED * 2 {
+            events.send(news(number)).await.unwrap();
+        }
+        events
+    });
+    opened.picture.wait_for(|shown| shown.stale).await.unwrap();
+    for number in 0..FEED * 2 {
+        let event = opened.feed.recv().await;
+        assert!(
+            matches!(&event, Some(Event::Update { source, .. }) if *source == format!("/finesse/api/Queue/{number}")),
+            "{event:?}"
+        );
+    }
+    opened.picture.wait_for(|shown| !shown.stale).await.unwrap();
+    drop(flood.await.unwrap());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_command_given_while_the_feed_is_not_read_gets_its_outcome() {
+    let asked = Asked::default();
+    let (opened, events, _reports) = open(&[]).await;
+    events.send(attached(&asked)).await.unwrap();
+    opened.settled.await.unwrap().unwrap();
+    // As full as a feed can be while its session still works.
+    for number in 0..FEED / 2 {
+        events.send(news(number)).await.unwrap();
+    }
+    let (reply, outcome) = oneshot::channel();
+    let user = UserId::new("1001").unwrap();
+    let command = Command::SetState { user, state: finesse_model::UserState::Ready, reason: None };
+    opened.commands.send(CommandRequest { command, reply }).await.unwrap();
+    assert_eq!(outcome.await.unwrap().name(), "refused");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_that_is_dropped_asks_its_line_to_close() {
+    let (opened, _events, mut reports) = open(&[]).await;
+    drop(opened);
+    while !matches!(reports.recv().await, Some(LineReport::Close)) {}
+}
