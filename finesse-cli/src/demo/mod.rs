@@ -57,7 +57,10 @@ pub(crate) async fn run(args: DemoArgs) -> Result<Exit, Failure> {
                 let play = Play { failure, transport: *transport, policy: *policy };
                 let result = tokio::select! {
                     result = stage.play(&play) => result,
-                    _ = &mut interrupt => return Ok(Exit::Interrupted),
+                    _ = &mut interrupt => {
+                        stage.close("interrupted");
+                        return Ok(Exit::Interrupted);
+                    }
                 };
                 played.push((play, result));
             }
@@ -125,6 +128,7 @@ fn summarise(stage: &Stage, played: &[(Play<'_>, Result<Figures, String>)]) -> u
         }
     }
     printer.text("");
+    printer.text("detect: from the fault to the gap being opened; switch: from there to an open link on the side in use; re-sync: from there to live.");
     let total = played.len();
     printer.text(format!(
         "{} of {total} as they should be; timers ran {} times faster than in real life",

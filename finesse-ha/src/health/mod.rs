@@ -3,11 +3,11 @@
 //! A side is usable only if, in this order, its SystemInfo says IN_SERVICE, a stream can be opened, and the presence of the
 //! user `finesse` is available. Health belongs to a side, not to a session: one monitor per side and process.
 
-mod claims;
 mod core;
 mod layer;
 mod monitor;
 mod service;
+mod turns;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,7 +34,7 @@ pub enum Status {
     Unauthorised,
     /// It says so itself, or it says anything else than IN_SERVICE.
     OutOfService,
-    /// It claims to be back, or weak evidence speaks against it: not proven either way.
+    /// It turns to be back, or weak evidence speaks against it: not proven either way.
     Suspect,
     /// IN_SERVICE with a good heartbeat, by a full probe.
     Ready,

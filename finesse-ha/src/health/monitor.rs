@@ -7,8 +7,8 @@ use finesse_rest::SideApi;
 use tokio::sync::{mpsc, watch};
 
 use super::SideHealth;
-use super::claims::Claims;
 use super::core::{Evidence, HealthCore, Input, Output, ProbeFailure};
+use super::turns::Turns;
 use crate::clock::Clock;
 use crate::params::Params;
 use crate::side::{Generation, Side};
@@ -19,7 +19,7 @@ pub struct HealthMonitor {
     inputs: mpsc::UnboundedSender<Input>,
     health: watch::Receiver<SideHealth>,
     side: Side,
-    claims: Arc<Mutex<Claims>>,
+    turns: Arc<Mutex<Turns>>,
     clock: Clock,
 }
 
@@ -42,9 +42,9 @@ impl HealthMonitor {
         let core = HealthCore::new(side, params.clone(), random);
         let (inputs, receiver) = mpsc::unbounded_channel();
         let (sender, health) = watch::channel(core.health().clone());
-        let claims = Arc::new(Mutex::new(Claims::new(params.claim_rate)));
+        let turns = Arc::new(Mutex::new(Turns::new(params.claim_rate)));
         tokio::spawn(run(core, rest, params, clock, receiver, sender));
-        Self { inputs, health, side, claims, clock }
+        Self { inputs, health, side, turns, clock }
     }
 
     /// Which side it watches.
@@ -72,7 +72,7 @@ impl HealthMonitor {
     /// Waits for this session's turn to open a link and claim its agent.
     pub(crate) async fn turn(&self) {
         let now = self.clock.now();
-        let wait = self.claims.lock().unwrap_or_else(PoisonError::into_inner).take(now);
+        let wait = self.turns.lock().unwrap_or_else(PoisonError::into_inner).take(now);
         if !wait.is_zero() {
             self.clock.sleep_until(Some(now + wait)).await;
         }

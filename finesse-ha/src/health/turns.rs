@@ -7,7 +7,7 @@ use std::time::Duration;
 
 /// The turns of one side. The burst is one second's worth.
 #[derive(Debug)]
-pub(crate) struct Claims {
+pub(crate) struct Turns {
     /// Between two turns.
     spacing: Duration,
     burst: u32,
@@ -15,7 +15,7 @@ pub(crate) struct Claims {
     full_at: Duration,
 }
 
-impl Claims {
+impl Turns {
     /// So many turns a second; none at all would be no rate, so at least one.
     pub(crate) fn new(rate: u32) -> Self {
         let rate = rate.max(1);
@@ -38,8 +38,8 @@ mod tests {
 
     #[test]
     fn n_sessions_get_a_burst_and_then_the_rate() {
-        let mut claims = Claims::new(20);
-        let waits: Vec<Duration> = (0..60).map(|_| claims.take(7 * S)).collect();
+        let mut turns = Turns::new(20);
+        let waits: Vec<Duration> = (0..60).map(|_| turns.take(7 * S)).collect();
         assert!(waits[..20].iter().all(Duration::is_zero));
         for (turn, wait) in waits[20..].iter().enumerate() {
             assert_eq!(*wait, Duration::from_millis(50) * u32::try_from(turn + 1).unwrap());
@@ -48,11 +48,11 @@ mod tests {
 
     #[test]
     fn the_bucket_fills_again_and_not_beyond_the_burst() {
-        let mut claims = Claims::new(2);
-        assert_eq!((claims.take(S), claims.take(S), claims.take(S)), (Duration::ZERO, Duration::ZERO, S / 2));
+        let mut turns = Turns::new(2);
+        assert_eq!((turns.take(S), turns.take(S), turns.take(S)), (Duration::ZERO, Duration::ZERO, S / 2));
         let later = 100 * S;
         assert_eq!(
-            (claims.take(later), claims.take(later), claims.take(later)),
+            (turns.take(later), turns.take(later), turns.take(later)),
             (Duration::ZERO, Duration::ZERO, S / 2)
         );
     }
