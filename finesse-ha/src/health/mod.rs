@@ -34,7 +34,7 @@ pub enum Status {
     Unauthorised,
     /// It says so itself, or it says anything else than IN_SERVICE.
     OutOfService,
-    /// It turns to be back, or weak evidence speaks against it: not proven either way.
+    /// It claims to be back, or weak evidence speaks against it: not proven either way.
     Suspect,
     /// IN_SERVICE with a good heartbeat, by a full probe.
     Ready,
