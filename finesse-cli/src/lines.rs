@@ -118,7 +118,7 @@ pub(crate) fn to_text(event: &Event) -> String {
                 if *recovered { "repaired" } else { "not repaired" }
             )
         }
-        Event::SessionTakenOver { why, .. } => format!("stopped  another program has taken over: {why}"),
+        Event::SessionTakenOver { why, .. } => format!("agent    is in other hands: {why}"),
         Event::LoggedOutDuringGap { why, .. } => {
             format!("agent    was logged out while nothing was listening: {why}")
         }

@@ -3,6 +3,7 @@
 //! A closed pipe is not a failure of ours: printing then ends quietly.
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::args::Output;
 
@@ -46,9 +47,18 @@ impl Printer {
     /// One line to standard output in any form.
     pub(crate) fn line(self, line: &str) {
         let mut out = io::stdout().lock();
-        // Nobody reads any more when this fails; the process ends by itself soon.
-        let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+        if writeln!(out, "{line}").and_then(|()| out.flush()).is_err() {
+            NOBODY_READS.store(true, Ordering::Relaxed);
+        }
     }
+}
+
+/// Set once the other end of standard output is closed.
+static NOBODY_READS: AtomicBool = AtomicBool::new(false);
+
+/// True once nobody reads standard output any more; commands that stream then end.
+pub(crate) fn nobody_reads() -> bool {
+    NOBODY_READS.load(Ordering::Relaxed)
 }
 
 /// One line to standard error.

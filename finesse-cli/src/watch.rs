@@ -7,7 +7,7 @@ use finesse_ha::event::Event;
 use crate::args::WatchArgs;
 use crate::exit::{Exit, Failure};
 use crate::lines::{self, Stopwatch};
-use crate::output::Printer;
+use crate::output::{Printer, nobody_reads};
 use crate::setup::{Setup, end_failure, setup_failure};
 
 /// The good-bye is bounded by a second; what takes longer is left to the server's time-outs.
@@ -48,6 +48,7 @@ pub(crate) async fn run(args: WatchArgs) -> Result<Exit, Failure> {
         () = &mut time_is_up => return Ok(up),
         _ = &mut interrupt => return Ok(Exit::Interrupted),
     };
+    let mut was_live = false;
     let mut stopped: Option<(Exit, tokio::time::Instant)> = None;
     loop {
         let asked_to_stop = tokio::select! {
@@ -55,10 +56,11 @@ pub(crate) async fn run(args: WatchArgs) -> Result<Exit, Failure> {
             event = session.next() => {
                 let Some(event) = event else { break };
                 print(printer, &event, &watch);
+                was_live |= matches!(event, Event::Resynced(_));
                 let reached = args.until.as_deref().is_some_and(|until| until == event.name());
-                reached.then_some(Exit::Done)
+                (reached || nobody_reads()).then_some(Exit::Done)
             }
-            () = &mut time_is_up, if stopped.is_none() => Some(up),
+            () = &mut time_is_up, if stopped.is_none() => Some(if was_live { up } else { never_live(up) }),
             _ = &mut interrupt => match stopped {
                 None => {
                     interrupt.set(tokio::signal::ctrl_c());
@@ -79,6 +81,11 @@ pub(crate) async fn run(args: WatchArgs) -> Result<Exit, Failure> {
         (None, Some(end)) => Err(end_failure(&end)),
         (None, None) => Ok(Exit::Failed),
     }
+}
+
+/// Time is up, and no side could ever be used.
+fn never_live(up: Exit) -> Exit {
+    if up == Exit::Done { Exit::NoSide } else { up }
 }
 
 async fn good_bye(stopped: Option<(Exit, tokio::time::Instant)>) {

@@ -21,7 +21,7 @@ use crate::demo::failures::FAILURES;
 use crate::demo::stage::{Figures, Play, Stage};
 use crate::exit::{Exit, Failure};
 use crate::lines::Stopwatch;
-use crate::output::Printer;
+use crate::output::{Printer, nobody_reads};
 
 /// Every timer of the servers, and of the client, runs this much faster than in real life.
 const SCALE: f64 = 0.1;
@@ -63,6 +63,9 @@ pub(crate) async fn run(args: DemoArgs) -> Result<Exit, Failure> {
                     }
                 };
                 played.push((play, result));
+                if nobody_reads() {
+                    return Ok(Exit::Done);
+                }
             }
         }
     }

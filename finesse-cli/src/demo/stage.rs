@@ -18,7 +18,7 @@ use super::failures::{Ending, Failure};
 use super::{SCALE, scaled_params};
 use crate::args::PolicyName;
 use crate::lines::Stopwatch;
-use crate::output::Printer;
+use crate::output::{Printer, nobody_reads};
 use crate::setup::with_policy;
 use crate::watch::print;
 
@@ -231,6 +231,9 @@ impl Scene<'_> {
     async fn next(&mut self, session: &mut Session) -> Result<Event, String> {
         let event = session.next().await.ok_or("the feed ended")?;
         print(self.stage.printer, &event, &self.stage.watch);
+        if nobody_reads() {
+            return Err(String::from("nobody reads the output any more"));
+        }
         match &event {
             Event::Switching { .. } => self.switches += 1,
             Event::Closed { why } => return Err(format!("the session closed: {why}")),

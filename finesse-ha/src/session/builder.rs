@@ -164,7 +164,8 @@ impl SessionBuilder {
     }
 
     /// The XMPP resource. It should be stable for an installation, so that a restart replaces its own dead session, and unique
-    /// among running processes. Default: `finesse-rs-` and the extension, or `observer`.
+    /// among running processes. Default: `finesse-rs-` and the extension; for an observer `finesse-rs-observer-` and a random number, so that two
+    /// do not put each other off.
     #[must_use]
     pub fn resource(mut self, resource: impl Into<String>) -> Self {
         self.resource = Some(resource.into());
@@ -236,7 +237,7 @@ impl SessionBuilder {
     /// # Errors
     ///
     /// A wrong description.
-    pub async fn start(self) -> Result<Session, SetupError> {
+    pub async fn start(mut self) -> Result<Session, SetupError> {
         if !self.unchecked {
             self.params.validate()?;
         }
@@ -245,6 +246,12 @@ impl SessionBuilder {
         };
         let clock = self.clock.unwrap_or_else(Clock::start);
         let mut random = self.seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed);
+        if self.resource.is_none() {
+            self.resource = Some(match &self.sign_in {
+                Some(sign_in) => format!("finesse-rs-{}", sign_in.extension),
+                None => format!("finesse-rs-observer-{:08x}", random.u32(..)),
+            });
+        }
         let pair = self.whole_pair().await?;
         let b = match pair.b.as_ref() {
             Some(address) => Some(self.side(Side::B, address, &credentials, clock, &mut random)?),
@@ -321,11 +328,10 @@ impl SessionBuilder {
         };
         let notifications =
             TransportNotifications::new(self.transport, address.clone(), dialer, self.params.connect_timeout);
-        let extension = self.sign_in.as_ref().map_or("observer", |sign_in| sign_in.extension.as_str());
         let config = LinkConfig {
             user: credentials.user().clone(),
             secret: credentials.secret().clone(),
-            resource: self.resource.clone().unwrap_or_else(|| format!("finesse-rs-{extension}")),
+            resource: self.resource.clone().unwrap_or_default(),
         };
         let shared = self.health.as_ref().and_then(|monitors| match side {
             Side::A => Some(monitors.a.clone()),
