@@ -10,10 +10,8 @@
 #![allow(clippy::unwrap_used, reason = "a helper of a test may fail it")]
 
 use std::cell::{Cell, RefCell};
-use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -160,31 +158,15 @@ async fn exchange(
 }
 
 /// REST with a connection for each request.
-#[derive(Clone)]
-struct TurmoilHttp;
-
-impl tower::Service<http::Request<Bytes>> for TurmoilHttp {
-    type Response = http::Response<Bytes>;
-    type Error = TransportError;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: http::Request<Bytes>) -> Self::Future {
-        Box::pin(async move {
-            let uri = request.uri().clone();
-            let (host, port) = (uri.host().unwrap().to_owned(), uri.port_u16().unwrap());
-            let connected = tokio::time::timeout(CONNECT_TIMEOUT, connect(&host, port)).await;
-            let stream = connected.map_err(|_| {
-                TransportError::new(TransportErrorKind::Connect, false, "no answer to the SYN")
-            })?;
-            exchange(stream, request)
-                .await
-                .map_err(|error| TransportError::new(TransportErrorKind::Reset, true, error.to_string()))
-        })
-    }
+async fn ask(request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> {
+    let uri = request.uri().clone();
+    let (host, port) = (uri.host().unwrap().to_owned(), uri.port_u16().unwrap());
+    let connected = tokio::time::timeout(CONNECT_TIMEOUT, connect(&host, port)).await;
+    let stream = connected
+        .map_err(|_| TransportError::new(TransportErrorKind::Connect, false, "no answer to the SYN"))?;
+    exchange(stream, request)
+        .await
+        .map_err(|error| TransportError::new(TransportErrorKind::Reset, true, error.to_string()))
 }
 
 /// The agent's desktop in one scenario.
@@ -206,7 +188,7 @@ impl Desk {
             .credentials(Credentials::basic(UserId::new(AGENT).unwrap(), SecretString::from("simulated")))
             .sign_in(Extension::new("7301").unwrap())
             .transport(Transport::Tcp)
-            .http(TurmoilHttp)
+            .http(tower::service_fn(ask))
             .dialer(Arc::new(TurmoilDialer))
             .clock(clock)
             .seed(seed);
@@ -225,6 +207,19 @@ impl Desk {
             if wanted(&event) {
                 return event;
             }
+        }
+    }
+
+    /// Reads the feed for a stretch of simulated time: how long a cut or a hold lasts is what these tests are about.
+    async fn for_a_stretch(&mut self, stretch: Duration) {
+        let end = self.clock.now() + stretch;
+        loop {
+            let event = tokio::select! {
+                biased;
+                event = self.session.next() => event.unwrap(),
+                () = self.clock.sleep_until(Some(end)) => return,
+            };
+            self.told.push((self.clock.now(), event));
         }
     }
 
@@ -374,7 +369,7 @@ fn a_cut_that_heals_within_the_grace_costs_a_stream_but_neither_a_switch_nor_a_l
         turmoil::partition(DESKTOP, FIN_A);
         desk.call_ends(&before).await;
         // Long enough that a ping is lost with the event, so the stream is dead; short of the 30 s grace.
-        tokio::time::sleep(Duration::from_secs(25)).await;
+        desk.for_a_stretch(Duration::from_secs(25)).await;
         turmoil::repair(DESKTOP, FIN_A);
 
         assert_eq!(desk.live().await, Side::A);
@@ -384,7 +379,7 @@ fn a_cut_that_heals_within_the_grace_costs_a_stream_but_neither_a_switch_nor_a_l
         };
         assert_eq!(desk.count(found), 1);
         // Beyond the time at which side A would take the old stream's client for dead and log him out.
-        tokio::time::sleep(SILENCE + Duration::from_secs(90)).await;
+        desk.for_a_stretch(SILENCE + Duration::from_secs(90)).await;
         desk.is_live_on(Side::A).await;
         assert_eq!((desk.gaps(), desk.switches()), (1, 0));
         assert_eq!(desk.pair.forced_logouts().await, 0);
@@ -422,7 +417,7 @@ fn a_command_whose_packets_are_held_back_is_late_and_applied() {
         turmoil::hold(DESKTOP, FIN_A);
         let commands = desk.session.commands();
         let click = tokio::spawn(async move { commands.not_ready(None).await });
-        tokio::time::sleep(CONNECT_TIMEOUT - Duration::from_millis(500)).await;
+        desk.for_a_stretch(CONNECT_TIMEOUT - Duration::from_millis(500)).await;
         assert!(!click.is_finished());
         turmoil::release(DESKTOP, FIN_A);
         assert_eq!(click.await.unwrap(), Outcome::Applied);
@@ -436,15 +431,15 @@ fn packets_held_back_for_less_than_two_missed_pings_are_no_outage() {
     // At each quarter of the 20 s between pings.
     for quarter in 0..4 {
         play(51 + quarter, Profile::ucce(), async move |desk| {
-            tokio::time::sleep(Duration::from_secs(5 * quarter)).await;
+            desk.for_a_stretch(Duration::from_secs(5 * quarter)).await;
             turmoil::hold(DESKTOP, FIN_A);
             let call = desk.call_begins().await;
-            tokio::time::sleep(Duration::from_secs(9)).await;
+            desk.for_a_stretch(Duration::from_secs(9)).await;
             turmoil::release(DESKTOP, FIN_A);
             desk.until(|event| started(event, &call, Cause::Live, Side::A)).await;
             desk.call_ends_on(Side::A, &call).await;
             // Past the patience with pings and with requests, had the hold counted as an outage.
-            tokio::time::sleep(Duration::from_secs(30)).await;
+            desk.for_a_stretch(Duration::from_secs(30)).await;
             desk.is_live_on(Side::A).await;
             assert_eq!((desk.gaps(), desk.switches()), (0, 0));
         });

@@ -93,7 +93,7 @@ async fn one_deadline_covers_the_whole_login_and_names_the_step() {
     let (connect, mut server) = scripted();
     let began = Instant::now();
     let script = async {
-        tokio::time::sleep(Duration::from_secs(9)).await;
+        tokio::time::advance(Duration::from_secs(9)).await;
         server.say(common::FEATURES);
         server.hear("auth").await;
     };

@@ -150,6 +150,7 @@ fn times(one: Option<&Timestamp>, other: Option<&Timestamp>) -> Option<std::cmp:
 
 #[cfg(test)]
 mod tests {
+    use super::super::kit::timed_call;
     use super::*;
 
     fn user(state: &str, second: &str) -> User {
@@ -164,17 +165,7 @@ mod tests {
 
     /// Participants as address, state, time.
     fn dialog(parties: &[(&str, &str, &str)]) -> Dialog {
-        let parties: String = parties
-            .iter()
-            .map(|(address, state, time)| {
-                format!(
-                    "<Participant><mediaAddress>{address}</mediaAddress><state>{state}</state>\
-                     <stateChangeTime>{time}</stateChangeTime></Participant>"
-                )
-            })
-            .collect();
-        Dialog::from_xml(&format!("<Dialog><id>1</id><participants>{parties}</participants></Dialog>"))
-            .unwrap()
+        timed_call("1", parties)
     }
 
     #[test]

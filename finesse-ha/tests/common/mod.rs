@@ -2,16 +2,14 @@
 //!
 //! No sockets and no TLS: everything runs under tokio's paused clock, so a run is decided by its seeds.
 
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use finesse_ha::failover::Pair;
 use finesse_ha::session::SideAddress;
 use finesse_net::{DialError, DialErrorKind, Dialer, Io, Target};
-use finesse_rest::{TransportError, TransportErrorKind};
+use finesse_rest::{HttpTransport, TransportError, TransportErrorKind};
 use finesse_sim::{HttpFault, Side, Sim};
 
 /// The host of side A.
@@ -36,36 +34,25 @@ fn side_of(host: &str) -> Option<Side> {
 }
 
 /// REST straight into the simulator.
-#[derive(Clone)]
-pub(crate) struct SimHttp(pub(crate) Sim);
+pub(crate) fn http(sim: &Sim) -> impl HttpTransport + use<> {
+    let sim = sim.clone();
+    tower::service_fn(move |request| exchange(sim.clone(), request))
+}
 
-impl tower::Service<http::Request<Bytes>> for SimHttp {
-    type Response = http::Response<Bytes>;
-    type Error = TransportError;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: http::Request<Bytes>) -> Self::Future {
-        let sim = self.0.clone();
-        Box::pin(async move {
-            let Some(side) = request.uri().host().and_then(side_of) else {
-                return Err(TransportError::new(
-                    TransportErrorKind::Dns,
-                    false,
-                    "no such host in the simulation",
-                ));
-            };
-            sim.http(side, request).await.map_err(|fault| match fault {
-                HttpFault::NotConnected => {
-                    TransportError::new(TransportErrorKind::Connect, false, "connection refused")
-                }
-                _ => TransportError::new(TransportErrorKind::Reset, true, "connection reset"),
-            })
-        })
-    }
+/// One request straight into the simulator.
+pub(crate) async fn exchange(
+    sim: Sim,
+    request: http::Request<Bytes>,
+) -> Result<http::Response<Bytes>, TransportError> {
+    let Some(side) = request.uri().host().and_then(side_of) else {
+        return Err(TransportError::new(TransportErrorKind::Dns, false, "no such host in the simulation"));
+    };
+    sim.http(side, request).await.map_err(|fault| match fault {
+        HttpFault::NotConnected => {
+            TransportError::new(TransportErrorKind::Connect, false, "connection refused")
+        }
+        _ => TransportError::new(TransportErrorKind::Reset, true, "connection reset"),
+    })
 }
 
 /// XMPP streams straight into the simulator.

@@ -1,17 +1,15 @@
 //! The way from this client to each side, which can be cut without the side noticing.
 
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use finesse_net::{DialError, DialErrorKind, Dialer, Io, Target};
-use finesse_rest::{TransportError, TransportErrorKind};
+use finesse_rest::{HttpTransport, TransportError, TransportErrorKind};
 use finesse_sim::{Side, Sim};
 
 use super::case::{Path, Which};
-use crate::common::{HOST_A, SimDialer, SimHttp};
+use crate::common::{HOST_A, SimDialer, exchange};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum Way {
@@ -51,31 +49,21 @@ impl Network {
 }
 
 /// REST by way of the network.
-#[derive(Clone)]
-pub(crate) struct NetworkHttp(pub(crate) Network, pub(crate) SimHttp);
-
-impl tower::Service<http::Request<Bytes>> for NetworkHttp {
-    type Response = http::Response<Bytes>;
-    type Error = TransportError;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: http::Request<Bytes>) -> Self::Future {
-        match self.0.way(request.uri().host().unwrap_or_default(), Which::Rest) {
-            Way::Open => self.1.call(request),
-            Way::BlackHole => Box::pin(std::future::pending()),
-            Way::Refuses => Box::pin(async {
-                Err(TransportError::new(
-                    TransportErrorKind::Connect,
-                    false,
-                    "the network refuses the connection",
-                ))
-            }),
+pub(crate) fn http(network: &Network, sim: &Sim) -> impl HttpTransport + use<> {
+    let (network, sim) = (network.clone(), sim.clone());
+    tower::service_fn(move |request: http::Request<Bytes>| {
+        let (way, sim) = (network.way(request.uri().host().unwrap_or_default(), Which::Rest), sim.clone());
+        async move {
+            match way {
+                Way::Open => exchange(sim, request).await,
+                Way::BlackHole => std::future::pending().await,
+                Way::Refuses => {
+                    let why = "the network refuses the connection";
+                    Err(TransportError::new(TransportErrorKind::Connect, false, why))
+                }
+            }
         }
-    }
+    })
 }
 
 /// Streams by way of the network.

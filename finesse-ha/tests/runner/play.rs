@@ -23,10 +23,10 @@ use tokio::task::JoinSet;
 
 use super::always::Listener;
 use super::case::{Case, Click, Client, PolicyName, Start, Step, What};
-use super::network::{Network, NetworkDialer, NetworkHttp};
+use super::network::{Network, NetworkDialer, http};
 use super::pattern::replace;
 use super::story::Story;
-use crate::common::{SimHttp, pair};
+use crate::common::pair;
 
 /// From going live to time zero: the early audits (5 s and 30 s) are over, everything is calm.
 const CALM: Duration = Duration::from_secs(60);
@@ -164,7 +164,7 @@ impl Stage<'_> {
             .credentials(Credentials::basic(user, SecretString::from(case.agent.password.as_str())))
             .transport(Transport::Tcp)
             .params(params.clone())
-            .http(NetworkHttp(self.network.clone(), SimHttp(self.sim.clone())))
+            .http(http(&self.network, &self.sim))
             .dialer(Arc::new(NetworkDialer(self.network.clone(), self.sim.clone())))
             .clock(self.clock)
             .seed(self.random.u64(..));

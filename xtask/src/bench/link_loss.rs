@@ -21,13 +21,7 @@ const REPETITIONS: usize = 30;
 
 /// Measures both transports.
 pub(super) fn run() -> Result<Vec<Figure>, Failure> {
-    stage::on_runtime(async {
-        let mut figures = Vec::new();
-        for transport in [Transport::Tcp, Transport::Bosh] {
-            figures.extend(measure(transport).await?);
-        }
-        Ok(figures)
-    })
+    stage::over_transports(measure)
 }
 
 async fn measure(transport: Transport) -> Result<Vec<Figure>, Failure> {

@@ -22,6 +22,7 @@ use finesse_sim::{AgentSpec, Profile, Side, Sim, WorldAction};
 use secrecy::SecretString;
 use tokio::time::timeout;
 
+use super::Figure;
 use crate::report::Failure;
 
 /// Whose session it is.
@@ -44,6 +45,19 @@ pub(super) fn on_runtime<T>(bench: impl Future<Output = Result<T, Failure>>) -> 
         timeout(LONGEST, bench)
             .await
             .unwrap_or_else(|_| Err(Failure::new(format!("not over within {LONGEST:?}"))))
+    })
+}
+
+/// Runs a bench over one transport after the other.
+pub(super) fn over_transports(
+    measure: impl AsyncFn(Transport) -> Result<Vec<Figure>, Failure>,
+) -> Result<Vec<Figure>, Failure> {
+    on_runtime(async {
+        let mut figures = Vec::new();
+        for transport in [Transport::Tcp, Transport::Bosh] {
+            figures.extend(measure(transport).await?);
+        }
+        Ok(figures)
     })
 }
 

@@ -19,7 +19,7 @@ use secrecy::SecretString;
 use tokio::task::JoinSet;
 
 use super::invariants::Watcher;
-use super::memory::{SimHttp, dialer, pair};
+use super::memory::{dialer, http, pair};
 use super::schedule::{Click, DISTURBED, QUIET, Step, mend_everything, schedule, world};
 
 const AGENT: &str = "40217";
@@ -122,7 +122,7 @@ async fn open(sim: &Sim, random: &mut fastrand::Rng, clock: Clock) -> Result<Ses
         .sign_in(extension)
         .transport(Transport::Tcp)
         .params(params.clone())
-        .http(SimHttp(sim.clone()))
+        .http(http(sim))
         .dialer(dialer(sim))
         .clock(clock)
         .seed(random.u64(..));
