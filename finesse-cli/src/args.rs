@@ -1,5 +1,6 @@
 //! The flags, as clap reads them.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -44,6 +45,13 @@ pub(crate) enum PolicyName {
     Wait,
     /// Decide by cause.
     Hybrid,
+}
+
+impl fmt::Display for PolicyName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // No variant is hidden, so each has a name.
+        self.to_possible_value().map_or(Ok(()), |value| f.pad(value.get_name()))
+    }
 }
 
 /// The pair, the agent and the trust.

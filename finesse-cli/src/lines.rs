@@ -30,25 +30,24 @@ impl Stopwatch {
         self.clock
     }
 
-    /// The wall time of a moment of this run, from the one reading of the wall clock, so that it never runs backwards.
-    pub(crate) fn wall(&self, elapsed: Duration) -> String {
-        humantime::format_rfc3339_millis(self.wall + elapsed).to_string()
+    /// Adds the two times to a line. The wall time comes from one reading of the wall clock, so that it never runs backwards.
+    pub(crate) fn stamp(&self, mut line: Value) -> Value {
+        let elapsed = self.elapsed();
+        if let Value::Object(object) = &mut line {
+            let at = humantime::format_rfc3339_millis(self.wall + elapsed).to_string();
+            object.insert(String::from("at"), Value::String(at));
+            let milliseconds = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+            object.insert(String::from("elapsed_ms"), json!(milliseconds));
+        }
+        line
     }
 }
 
 /// One event as a JSON object with `event`, `at` and `elapsed_ms`.
 pub(crate) fn to_json(event: &Event, watch: &Stopwatch) -> Value {
-    let elapsed = watch.elapsed();
-    let mut value = serde_json::to_value(event)
+    let line = serde_json::to_value(event)
         .unwrap_or_else(|error| json!({"event": "unserialisable", "why": error.to_string()}));
-    if let Value::Object(object) = &mut value {
-        object.insert(String::from("at"), Value::String(watch.wall(elapsed)));
-        object.insert(
-            String::from("elapsed_ms"),
-            json!(u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)),
-        );
-    }
-    value
+    watch.stamp(line)
 }
 
 /// One event in words, without the time.

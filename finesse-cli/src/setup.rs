@@ -6,10 +6,13 @@ use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
+use clap::ValueEnum;
 use finesse_ha::failover::{Hybrid, Immediate, Pair, WaitAndRetry};
 use finesse_ha::params::Params;
-use finesse_ha::session::{Session, SessionBuilder, SessionEnd, SetupError, SideAddress, Transport};
-use finesse_model::{Extension, UserId};
+use finesse_ha::session::{
+    Session, SessionBuilder, SessionEnd, SetupError, SideAddress, Transport, alternate,
+};
+use finesse_model::{Extension, SystemInfo, UserId};
 use finesse_net::Trust;
 use finesse_rest::Credentials;
 use secrecy::SecretString;
@@ -54,9 +57,9 @@ pub(crate) struct Setup {
     pub(crate) transport: Transport,
     pub(crate) trust: Trust,
     pub(crate) params: Params,
-    pub(crate) unchecked: bool,
-    pub(crate) policy: PolicyName,
-    pub(crate) extension: Option<Extension>,
+    unchecked: bool,
+    policy: PolicyName,
+    extension: Option<Extension>,
     /// Where side B's notifications are, if side B itself is left to SystemInfo.
     notify_found: Option<String>,
     user: Option<String>,
@@ -76,10 +79,10 @@ struct SecretFiles {
 impl Setup {
     /// Puts flags, environment and the named context together.
     pub(crate) fn resolve(args: &PairArgs) -> Result<Self, Failure> {
-        let context = match &args.context {
-            Some(name) => context(name)?,
-            None => Context::default(),
-        };
+        // A variable that is set to nothing is not set.
+        let name = args.context.as_deref().filter(|name| !name.is_empty());
+        let context = name.map_or_else(|| Ok(Context::default()), context)?;
+        let in_context = || format!("context {}", name.unwrap_or_default());
         let Some(side_a) = args.side_a.clone().or(context.side_a) else {
             return Err(Failure::usage(
                 "no pair named: give --side-a URL, or --context NAME of the configuration file",
@@ -95,24 +98,28 @@ impl Setup {
         let notify_found = notify_b.filter(|_| b.is_none());
         let transport = match (args.transport, context.transport) {
             (Some(transport), _) => transport,
-            (None, Some(text)) => text.parse().map_err(Failure::usage)?,
+            (None, Some(text)) => text
+                .parse()
+                .map_err(|why: String| Failure::usage(format!("{}: transport {why}", in_context())))?,
             (None, None) => Transport::Auto,
         };
-        let policy = match (args.policy, context.policy.as_deref()) {
+        let policy = match (args.policy, &context.policy) {
             (Some(policy), _) => policy,
-            (None, None | Some("hybrid")) => PolicyName::Hybrid,
-            (None, Some("immediate")) => PolicyName::Immediate,
-            (None, Some("wait")) => PolicyName::Wait,
-            (None, Some(other)) => {
-                return Err(Failure::usage(format!(
-                    "policy \"{other}\" is not one of immediate, wait, hybrid"
-                )));
-            }
+            (None, Some(text)) => PolicyName::from_str(text, false).map_err(|_| {
+                let known = PolicyName::value_variants().iter().map(ToString::to_string);
+                Failure::usage(format!(
+                    "{}: policy \"{text}\" is not one of {}",
+                    in_context(),
+                    known.collect::<Vec<_>>().join(", ")
+                ))
+            })?,
+            (None, None) => PolicyName::Hybrid,
         };
         let mut params = Params::default();
-        let settings = context.set.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        for (name, value) in settings {
-            params.set(name, value).map_err(|error| Failure::usage(error.to_string()))?;
+        for (setting, value) in &context.set {
+            params
+                .set(setting, value)
+                .map_err(|error| Failure::usage(format!("{}: {error}", in_context())))?;
         }
         for setting in &args.set {
             let Some((name, value)) = setting.split_once('=') else {
@@ -129,9 +136,15 @@ impl Setup {
         };
         // A level that says anything about trust says all of it: a flag is not to be weakened or overruled by a file.
         let trust = if args.ca.is_some() || !args.pin.is_empty() || args.insecure {
-            trust(args.ca.as_deref(), &args.pin, args.insecure)?
+            // That only one of them is given is clap's business.
+            trust("--", args.ca.as_deref(), &args.pin, args.insecure)?
+        } else if context.ca.is_some() && !context.pin.is_empty() {
+            return Err(Failure::usage(format!(
+                "{}: ca and pin exclude each other; name one of them",
+                in_context()
+            )));
         } else {
-            trust(context.ca.as_deref(), &context.pin, false)?
+            trust(&format!("{}: ", in_context()), context.ca.as_deref(), &context.pin, false)?
         };
         Ok(Self {
             pair: Pair { a, b },
@@ -142,7 +155,7 @@ impl Setup {
             policy,
             extension,
             notify_found,
-            user: args.user.clone().or(context.user),
+            user: args.user.clone().filter(|user| !user.is_empty()).or(context.user),
             flags: SecretFiles { token: args.token_file.clone(), password: args.password_file.clone() },
             context: SecretFiles { token: context.token_file, password: context.password_file },
         })
@@ -177,6 +190,15 @@ impl Setup {
         Err(Failure::usage(format!(
             "no password for {user}: give --password-file FILE, or set FINESSE_PASSWORD, or run on a terminal to be asked"
         )))
+    }
+
+    /// Side B as side A's SystemInfo names it, where nobody else did.
+    pub(crate) fn side_b_of(&self, info: &SystemInfo) -> Option<SideAddress> {
+        let found = alternate(&self.pair.a, info)?;
+        Some(match &self.notify_found {
+            Some(notify) => found.with_notifications(notify.clone()),
+            None => found,
+        })
     }
 
     /// A session as described; `credentials` are required.
@@ -255,7 +277,8 @@ fn configuration_file() -> Option<PathBuf> {
     Some(base.join("finesse").join("config.toml"))
 }
 
-fn trust(ca: Option<&Path>, pins: &[String], insecure: bool) -> Result<Trust, Failure> {
+/// `origin` stands before the names in messages: who reads them must know whether a flag or a file is meant.
+fn trust(origin: &str, ca: Option<&Path>, pins: &[String], insecure: bool) -> Result<Trust, Failure> {
     if insecure {
         complain(
             "--insecure: certificates are not verified; anybody on the way can read and change everything",
@@ -263,30 +286,33 @@ fn trust(ca: Option<&Path>, pins: &[String], insecure: bool) -> Result<Trust, Fa
         return Ok(Trust::InsecureAcceptAnything);
     }
     if !pins.is_empty() {
-        let pins: Result<Vec<_>, _> = pins.iter().map(|pin| fingerprint(pin)).collect();
+        let wrong = |pin: &String| {
+            Failure::usage(format!(
+                "{origin}pin {pin}: not a SHA-256 fingerprint (64 hex digits, colons allowed)"
+            ))
+        };
+        let pins: Result<Vec<_>, _> =
+            pins.iter().map(|pin| fingerprint(pin).ok_or_else(|| wrong(pin))).collect();
         return pins.map(Trust::Pins);
     }
     match ca {
-        Some(file) => std::fs::read(file)
-            .map(Trust::ExtraCa)
-            .map_err(|error| Failure::new(Exit::Trust, format!("reading --ca {}: {error}", file.display()))),
+        Some(file) => std::fs::read(file).map(Trust::ExtraCa).map_err(|error| {
+            Failure::new(Exit::Trust, format!("{origin}ca {} cannot be read: {error}", file.display()))
+        }),
         None => Ok(Trust::System),
     }
 }
 
-fn fingerprint(text: &str) -> Result<[u8; 32], Failure> {
+fn fingerprint(text: &str) -> Option<[u8; 32]> {
     let digits: Vec<u8> = text.bytes().filter(|byte| *byte != b':').collect();
-    let wrong =
-        || Failure::usage(format!("--pin {text}: not a SHA-256 fingerprint (64 hex digits, colons allowed)"));
     if digits.len() != 64 {
-        return Err(wrong());
+        return None;
     }
     let mut pin = [0; 32];
     for (byte, pair) in pin.iter_mut().zip(digits.chunks_exact(2)) {
-        let pair = std::str::from_utf8(pair).map_err(|_| wrong())?;
-        *byte = u8::from_str_radix(pair, 16).map_err(|_| wrong())?;
+        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
     }
-    Ok(pin)
+    Some(pin)
 }
 
 enum Secret {
@@ -353,6 +379,6 @@ mod tests {
         assert_eq!(fingerprint(&plain).unwrap()[31], 255);
         let colons = vec!["00"; 31].join(":") + ":ff";
         assert_eq!(fingerprint(&colons).unwrap(), fingerprint(&plain).unwrap());
-        assert!(fingerprint("abc").is_err());
+        assert!(fingerprint("abc").is_none());
     }
 }

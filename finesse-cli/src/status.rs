@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use finesse_ha::health::{Heartbeat, heartbeat};
 use finesse_ha::link::connector::Notifications;
-use finesse_ha::session::{SideAddress, TransportNotifications, alternate};
+use finesse_ha::session::{SideAddress, TransportNotifications};
 use finesse_ha::side::Side;
 use finesse_model::{SystemInfo, SystemStatus};
 use finesse_net::{Dialer, Target, TcpDialer, probe_certificate};
@@ -24,6 +24,8 @@ use crate::setup::Setup;
 /// How long to wait for the presence of `finesse` after the login. It comes with the first answers if it comes at all; its
 /// absence is no proof of an outage.
 const PRESENCE_WAIT: Duration = Duration::from_secs(3);
+/// Why a criterion was not tested after the credentials were refused.
+const REFUSED: &str = "the credentials were refused already and are not tried again";
 /// Certificates that end sooner are remarked upon.
 const DAYS_LEFT_WARNING: i64 = 30;
 
@@ -42,13 +44,16 @@ struct SideReport {
     checks: Vec<Check>,
     certificate_days_left: Option<i64>,
     info: Option<SystemInfo>,
-    credentials_refused: bool,
     trust_failed: bool,
 }
 
 impl SideReport {
     fn usable(&self) -> bool {
         self.checks.iter().all(|check| check.passed != Some(false)) && self.info.is_some()
+    }
+
+    fn logged_in(&self) -> bool {
+        self.checks.iter().any(|check| check.name == "stream" && check.passed == Some(true))
     }
 
     fn add(&mut self, name: &'static str, passed: bool, detail: impl Into<String>) -> bool {
@@ -68,20 +73,18 @@ pub(crate) async fn run(args: StatusArgs) -> Result<Exit, Failure> {
     let printer = Printer::single(args.output);
     let mut refused = false;
     let a = examine(Side::A, &setup.pair.a, &setup, credentials.as_ref(), &mut refused).await?;
-    let b_address = match (&setup.pair.b, &a.info) {
-        (Some(address), _) => Some(address.clone()),
-        (None, Some(info)) => alternate(&setup.pair.a, info),
-        (None, None) => None,
-    };
+    let b_address = setup.pair.b.clone().or_else(|| a.info.as_ref().and_then(|info| setup.side_b_of(info)));
     let mut reports = vec![a];
     if let Some(address) = &b_address {
         reports.push(examine(Side::B, address, &setup, credentials.as_ref(), &mut refused).await?);
     }
-    print(printer, &reports);
-    Ok(if reports.iter().any(|report| report.credentials_refused) {
-        Exit::Credentials
-    } else if reports.iter().any(SideReport::usable) {
+    // Who refused the credentials is not usable by them, and who was spared them is not known to be.
+    let usable = reports.iter().any(|report| report.usable() && (!refused || report.logged_in()));
+    print(printer, &reports, usable);
+    Ok(if usable {
         Exit::Done
+    } else if refused {
+        Exit::Credentials
     } else if reports.iter().all(|report| report.trust_failed) {
         Exit::Trust
     } else {
@@ -102,9 +105,11 @@ async fn examine(
         checks: Vec::new(),
         certificate_days_left: None,
         info: None,
-        credentials_refused: false,
         trust_failed: false,
     };
+    // Refused credentials are not shown to the other side either: each try brings the account nearer to its lock.
+    let spared = *refused;
+    let credentials = credentials.filter(|_| !spared);
     let client = client(address, setup, credentials)?;
     let dialer: Arc<dyn Dialer> =
         Arc::new(TcpDialer::new(&setup.trust).map_err(|error| Failure::new(Exit::Trust, error.to_string()))?);
@@ -120,8 +125,7 @@ async fn examine(
         Ok(info) => info,
         Err(error) => {
             report.trust_failed = error.trust_failure().is_some();
-            report.credentials_refused = error.is_auth();
-            *refused |= error.is_auth();
+            *refused |= error.is_auth() && credentials.is_some();
             report.add("SystemInfo", false, error.to_string());
             for name in ["in service", "user", "stream", "presence"] {
                 report.skip(name, "SystemInfo could not be read");
@@ -155,28 +159,22 @@ async fn examine(
     }
 
     let Some(credentials) = credentials else {
+        let why = if spared { REFUSED } else { "no user named" };
         for name in ["user", "stream", "presence"] {
-            report.skip(name, "no user named");
+            report.skip(name, why);
         }
         return Ok(report);
     };
-    if *refused {
-        for name in ["user", "stream", "presence"] {
-            report.skip(name, "the credentials were refused already and are not tried again");
-        }
-        return Ok(report);
-    }
     match client.user(credentials.user()).await {
         Ok(user) => {
             let state = user.state.as_ref().map_or("?", |state| state.as_str()).to_owned();
             report.add("user", true, format!("{} is {state}", credentials.user()));
         }
         Err(error) => {
-            report.credentials_refused = error.is_auth();
             *refused |= error.is_auth();
             report.add("user", false, error.to_string());
             if error.is_auth() {
-                report.skip("stream", "the credentials were refused and are not tried again");
+                report.skip("stream", REFUSED);
                 report.skip("presence", "the stream was not opened");
                 return Ok(report);
             }
@@ -223,8 +221,7 @@ async fn stream(
     let mut link = match finesse_notify::open(connect.as_ref(), config).await {
         Ok(link) => link,
         Err(error) => {
-            report.credentials_refused = error.kind() == EndCause::Auth;
-            *refused |= report.credentials_refused;
+            *refused |= error.kind() == EndCause::Auth;
             report.add("stream", false, error.to_string());
             report.skip("presence", "the stream was not opened");
             return;
@@ -276,10 +273,10 @@ fn beat_text(beat: &Heartbeat) -> String {
     format!("{word}, {:.1} s old, every {} s", beat.age.as_secs_f64(), beat.interval.as_secs())
 }
 
-fn print(printer: Printer, reports: &[SideReport]) {
+fn print(printer: Printer, reports: &[SideReport], usable: bool) {
     if printer.is_json() {
         let sides: Vec<Value> = reports.iter().map(to_json).collect();
-        printer.json(&json!({ "sides": sides, "usable": reports.iter().any(SideReport::usable) }));
+        printer.json(&json!({ "sides": sides, "usable": usable }));
         return;
     }
     for report in reports {

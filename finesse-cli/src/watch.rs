@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use finesse_ha::event::Event;
+use finesse_ha::session::SessionEnd;
 
 use crate::args::WatchArgs;
 use crate::exit::{Exit, Failure};
@@ -45,8 +46,14 @@ pub(crate) async fn run(args: WatchArgs) -> Result<Exit, Failure> {
 
     let mut session = tokio::select! {
         started = builder.start() => started.map_err(|error| setup_failure(&error))?,
-        () = &mut time_is_up => return Ok(up),
-        _ = &mut interrupt => return Ok(Exit::Interrupted),
+        () = &mut time_is_up => {
+            cut_short(printer, &watch, "time is up, and side A has not told where side B is");
+            return Ok(never_live(up));
+        }
+        _ = &mut interrupt => {
+            cut_short(printer, &watch, "interrupted before the session began");
+            return Ok(Exit::Interrupted);
+        }
     };
     let mut was_live = false;
     let mut stopped: Option<(Exit, tokio::time::Instant)> = None;
@@ -67,9 +74,15 @@ pub(crate) async fn run(args: WatchArgs) -> Result<Exit, Failure> {
                     Some(Exit::Interrupted)
                 }
                 // Whoever asks twice does not want to wait.
-                Some(_) => return Ok(Exit::Interrupted),
+                Some(_) => {
+                    cut_short(printer, &watch, "interrupted during the good-bye");
+                    return Ok(Exit::Interrupted);
+                }
             },
-            () = good_bye(stopped) => break,
+            () = good_bye(stopped) => {
+                cut_short(printer, &watch, "the good-bye took too long");
+                break;
+            }
         };
         if let (Some(exit), None) = (asked_to_stop, stopped) {
             stopped = Some((exit, tokio::time::Instant::now() + GOOD_BYE));
@@ -77,10 +90,16 @@ pub(crate) async fn run(args: WatchArgs) -> Result<Exit, Failure> {
         }
     }
     match (stopped, session.ended()) {
+        // Also for whoever waited for the end: a bad one is not success.
+        (_, Some(end)) if end != SessionEnd::Closed => Err(end_failure(&end)),
         (Some((exit, _)), _) => Ok(exit),
-        (None, Some(end)) => Err(end_failure(&end)),
-        (None, None) => Ok(Exit::Failed),
+        (None, _) => Ok(Exit::Failed),
     }
+}
+
+/// The last line, where the session itself cannot give it any more.
+fn cut_short(printer: Printer, watch: &Stopwatch, why: &str) {
+    print(printer, &Event::Closed { why: why.to_owned() }, watch);
 }
 
 /// Time is up, and no side could ever be used.

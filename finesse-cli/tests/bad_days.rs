@@ -33,6 +33,25 @@ async fn a_wrong_password_is_tried_once_told_and_ends_with_4() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_bad_end_is_no_success_for_whoever_waited_for_the_end() {
+    let pair = Pair::serve("until-closed").await;
+    let mut command = pair.command("watch");
+    command.args(["--until", "closed"]).env("FINESSE_PASSWORD", "not-it");
+    assert_eq!(finish(&mut command).code, Some(4));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn time_that_is_up_before_the_session_began_is_no_success_and_closes_the_feed() {
+    let pair = Pair::serve("time-is-up").await;
+    pair.sim.fault(Fault::RestHang { side: Side::A, on: true, path: None });
+    let mut command = pair.command_for_a("watch");
+    let done = finish(command.args(["--for", "300ms"]));
+    assert_eq!(done.code, Some(3), "{}", done.err);
+    let last: serde_json::Value = serde_json::from_str(done.out.lines().last().unwrap()).unwrap();
+    assert_eq!(last["event"], "closed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_untrusted_certificate_ends_with_5_and_says_side_subject_reason_and_remedy() {
     let pair = Pair::serve("untrusted").await;
     let done = finish(&mut pair.untrusting("watch"));
@@ -122,6 +141,32 @@ async fn status_ends_with_0_while_a_side_is_usable_and_with_3_when_none_is() {
     assert_eq!(finish(&mut pair.command("status")).code, Some(0));
     pair.sim.fault(Fault::StopTomcat { side: Side::B });
     assert_eq!(finish(&mut pair.command("status")).code, Some(3));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn status_tries_refused_credentials_once_and_ends_with_4() {
+    let pair = Pair::serve("status-refused").await;
+    let done = finish(pair.command("status").env("FINESSE_PASSWORD", "not-it"));
+    assert_eq!(done.code, Some(4), "{}", done.out);
+    let log = pair.sim.log();
+    let attempts = log.iter().filter(|entry| matches!(entry.kind, LogKind::Credentials { .. })).count();
+    assert_eq!(attempts, 1);
+    let shown_to_b = log.iter().any(|entry| {
+        entry.side == Some(Side::B) && matches!(&entry.kind, LogKind::Request { user: Some(_), .. })
+    });
+    assert!(!shown_to_b, "credentials that side A has refused went to side B");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn status_takes_the_notifications_of_a_side_b_that_side_a_named_from_the_flag() {
+    let pair = Pair::serve("status-notify").await;
+    let elsewhere = pair.sim.addresses(Side::B).unwrap().rest_url;
+    let elsewhere = elsewhere.trim_start_matches("https://");
+    let done = finish(pair.command_for_a("status").args(["--notify-b", elsewhere]));
+    let report: serde_json::Value = serde_json::from_str(&done.out).unwrap();
+    let stream =
+        report["sides"][1]["checks"].as_array().unwrap().iter().find(|check| check["name"] == "stream");
+    assert_eq!(stream.unwrap()["passed"], false, "{report}");
 }
 
 #[test]

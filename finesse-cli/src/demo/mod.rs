@@ -23,7 +23,8 @@ use crate::exit::{Exit, Failure};
 use crate::lines::Stopwatch;
 use crate::output::{Printer, nobody_reads};
 
-/// Every timer of the servers, and of the client, runs this much faster than in real life.
+/// The timers of the servers and of the client take this part of their time in real life. Constants of the client (the pauses between
+/// two attempts, the first audits) are as ever.
 const SCALE: f64 = 0.1;
 
 /// Runs the command.
@@ -112,7 +113,7 @@ fn summarise(stage: &Stage, played: &[(Play<'_>, Result<Figures, String>)]) -> u
     let mut failed = 0;
     for (play, result) in played {
         let name = play.failure.name;
-        let (transport, policy) = (play.transport.to_string(), play.policy_name());
+        let (transport, policy) = (play.transport.to_string(), play.policy.to_string());
         match result {
             Ok(figures) => {
                 printer.text(format!(
@@ -138,8 +139,8 @@ fn summarise(stage: &Stage, played: &[(Play<'_>, Result<Figures, String>)]) -> u
         total - failed,
         1.0 / SCALE
     ));
-    printer.json(&stage.stamped(
+    stage.line(
         json!({ "event": "verdict", "name": "all", "passed": failed == 0, "plays": total, "failed": failed }),
-    ));
+    );
     failed
 }

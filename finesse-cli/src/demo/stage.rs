@@ -43,16 +43,6 @@ pub(super) struct Play<'a> {
     pub(super) policy: PolicyName,
 }
 
-impl Play<'_> {
-    pub(super) fn policy_name(&self) -> &'static str {
-        match self.policy {
-            PolicyName::Immediate => "immediate",
-            PolicyName::Wait => "wait",
-            PolicyName::Hybrid => "hybrid",
-        }
-    }
-}
-
 /// What came of a play.
 pub(super) struct Figures {
     pub(super) side: Side,
@@ -69,41 +59,28 @@ impl Stage {
         self.printer.text("A simulated pair of Finesse servers on loopback sockets with TLS. An agent is on a call; side A fails.");
         self.printer.text("While nobody listens, that call ends and another begins. Then the picture is compared with the truth.");
         self.printer.text(format!(
-            "Every timer, the servers' and the client's, runs {} times faster than in real life.",
+            "The timers of the servers and of the client run {} times faster than in real life; the client's pauses between two attempts do not.",
             1.0 / SCALE
         ));
     }
 
     /// The last line of the demo.
     pub(super) fn close(&self, why: &str) {
-        self.printer.json(&self.stamped(json!({ "event": "closed", "why": why })));
+        self.line(json!({ "event": "closed", "why": why }));
     }
 
-    /// Adds the two times to a line.
-    pub(super) fn stamped(&self, mut line: Value) -> Value {
-        let elapsed = self.watch.elapsed();
-        if let Value::Object(object) = &mut line {
-            object.insert(String::from("at"), Value::String(self.watch.wall(elapsed)));
-            object.insert(
-                String::from("elapsed_ms"),
-                json!(u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)),
-            );
-        }
-        line
+    /// One JSON line, with its two times.
+    pub(super) fn line(&self, line: Value) {
+        self.printer.json(&self.watch.stamp(line));
     }
 
     /// Plays one failure from a fresh pair to the comparison.
     pub(super) async fn play(&self, play: &Play<'_>) -> Result<Figures, String> {
         self.printer.text("");
-        self.printer.text(format!(
-            "== {} ({}, policy {})",
-            play.failure.story,
-            play.transport,
-            play.policy_name()
-        ));
+        self.printer.text(format!("== {} ({}, policy {})", play.failure.story, play.transport, play.policy));
         let (name, transport) = (play.failure.name, play.transport.to_string());
-        let heading = json!({ "event": "scenario", "name": name, "transport": transport, "policy": play.policy_name(), "scale": SCALE });
-        self.printer.json(&self.stamped(heading));
+        let heading = json!({ "event": "scenario", "name": name, "transport": transport, "policy": play.policy.to_string(), "scale": SCALE });
+        self.line(heading);
         let result = match tokio::time::timeout(PLAY_LIMIT, self.act(play)).await {
             Ok(result) => result,
             Err(_) => Err(format!("not over after {PLAY_LIMIT:?}")),
@@ -112,7 +89,7 @@ impl Stage {
             Ok(_) => json!({ "event": "verdict", "name": name, "passed": true }),
             Err(why) => json!({ "event": "verdict", "name": name, "passed": false, "why": why }),
         };
-        self.printer.json(&self.stamped(verdict));
+        self.line(verdict);
         match &result {
             Ok(_) => self.say("verdict", "the picture equals the truth"),
             Err(why) => self.say("verdict", &format!("FAILED: {why}")),
@@ -204,15 +181,13 @@ struct Scene<'a> {
 
 impl Scene<'_> {
     fn fault(&self, fault: Fault) {
-        let line = json!({ "event": "fault", "fault": fault });
-        self.stage.printer.json(&self.stage.stamped(line));
+        self.stage.line(json!({ "event": "fault", "fault": fault }));
         self.stage.say("sim", &format!("fault: {}", compact(&fault)));
         self.sim.fault(fault);
     }
 
     fn world(&self, action: WorldAction) -> Option<String> {
-        let line = json!({ "event": "world", "action": action });
-        self.stage.printer.json(&self.stage.stamped(line));
+        self.stage.line(json!({ "event": "world", "action": action }));
         self.stage.say("sim", &format!("world: {}", compact(&action)));
         self.sim.world(action).call
     }
@@ -261,7 +236,7 @@ impl Scene<'_> {
         }
     }
 
-    /// Reads on to the end of the gap; returns it and the names of the events inside.
+    /// Reads on to the end of the gap; returns it and the events inside.
     async fn until_resynced(&mut self, session: &mut Session) -> Result<(Resynced, Vec<Event>), String> {
         let mut inside = Vec::new();
         loop {

@@ -44,11 +44,23 @@ impl Pair {
 
     /// The same without the pair's authority. Where the notifications are is left to SystemInfo.
     pub(crate) fn untrusting(&self, verb: &str) -> Command {
-        let mut command = finesse(&[verb, "--user", AGENT, "--output", "json", "--transport", "tcp"]);
-        for (side, rest) in [(Side::A, "--side-a"), (Side::B, "--side-b")] {
-            command.args([rest, &self.sim.addresses(side).unwrap().rest_url]);
-        }
+        let mut command = self.naming(verb, &[(Side::A, "--side-a"), (Side::B, "--side-b")]);
         command.env("FINESSE_PASSWORD", PASSWORD);
+        command
+    }
+
+    /// A command that names side A alone; side B is left to SystemInfo.
+    pub(crate) fn command_for_a(&self, verb: &str) -> Command {
+        let mut command = self.naming(verb, &[(Side::A, "--side-a")]);
+        command.arg("--ca").arg(&self.ca).env("FINESSE_PASSWORD", PASSWORD);
+        command
+    }
+
+    fn naming(&self, verb: &str, sides: &[(Side, &str)]) -> Command {
+        let mut command = finesse(&[verb, "--user", AGENT, "--output", "json", "--transport", "tcp"]);
+        for (side, flag) in sides {
+            command.args([flag, &*self.sim.addresses(*side).unwrap().rest_url]);
+        }
         command
     }
 }
