@@ -7,7 +7,7 @@ mod common;
 use std::time::{Duration, Instant};
 
 use common::{AGENT, EXTENSION, PASSWORD, Pair, Running, finesse, finish};
-use finesse_sim::{Fault, LogKind, Side};
+use finesse_sim::{Fault, LogKind, Profile, Side};
 
 /// An interrupted command has to be gone by then.
 const TWO_SECONDS: Duration = Duration::from_secs(2);
@@ -59,6 +59,22 @@ async fn an_untrusted_certificate_ends_with_5_and_says_side_subject_reason_and_r
     for word in ["side A", "CN=", "authority", "--ca"] {
         assert!(done.err.contains(word), "{word} is missing in: {}", done.err);
     }
+    assert!(pair.sim.log().iter().all(|entry| !matches!(entry.kind, LogKind::Credentials { .. })));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_expired_certificate_ends_with_5_and_says_side_subject_reason_and_remedy() {
+    let expired = Profile { expired_certificate: [true, true], ..Profile::ucce() };
+    let pair = Pair::serve_as("expired", expired).await;
+    let done = finish(&mut pair.command("watch"));
+    assert_eq!(done.code, Some(5), "{}", done.err);
+    for word in ["side A", "side B", "CN=fin-a.sim.example", "expired", "--pin"] {
+        assert!(done.err.contains(word), "{word} is missing in: {}", done.err);
+    }
+    let last: serde_json::Value = serde_json::from_str(done.out.lines().last().unwrap()).unwrap();
+    assert_eq!(last["event"], "closed");
+    let status = finish(&mut pair.command("status"));
+    assert_eq!(status.code, Some(5), "{}", status.out);
     assert!(pair.sim.log().iter().all(|entry| !matches!(entry.kind, LogKind::Credentials { .. })));
 }
 

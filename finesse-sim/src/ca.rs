@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose};
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose, date_time_ymd,
+};
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
@@ -28,13 +30,16 @@ impl Authority {
         &self.pem
     }
 
-    /// A server's configuration with a fresh certificate for these names (hosts and addresses).
-    pub(crate) fn server(&self, names: &[&str]) -> std::io::Result<Arc<ServerConfig>> {
+    /// A server's configuration with a fresh certificate for these names (hosts and addresses), or with one that ended years ago.
+    pub(crate) fn server(&self, names: &[&str], expired: bool) -> std::io::Result<Arc<ServerConfig>> {
         let other = |error: &dyn std::fmt::Display| std::io::Error::other(error.to_string());
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
         let mut params = CertificateParams::new(names.clone()).map_err(|error| other(&error))?;
         if let Some(first) = names.first() {
             params.distinguished_name.push(DnType::CommonName, first.as_str());
+        }
+        if expired {
+            (params.not_before, params.not_after) = (date_time_ymd(2020, 1, 1), date_time_ymd(2021, 1, 1));
         }
         let key = KeyPair::generate().map_err(|error| other(&error))?;
         let certificate = params.signed_by(&key, &self.issuer).map_err(|error| other(&error))?;

@@ -99,7 +99,7 @@ impl Sim {
     ///
     /// A port cannot be bound, or the certificates cannot be made.
     pub async fn serve(profile: Profile, seed: u64) -> std::io::Result<Self> {
-        let (sockets, bound) = Sockets::bind()?;
+        let (sockets, bound) = Sockets::bind(profile.expired_certificate)?;
         let sim = Self::build(profile, seed, Some(sockets));
         Sockets::run(&sim.shared, bound)?;
         Ok(sim)

@@ -140,6 +140,8 @@ pub struct Profile {
     pub addresses: [NodeAddress; 2],
     /// Where SystemInfo says each side's notifications are, if not at the side itself. Default: at the side itself.
     pub external_notifications: [Option<ExternalNotifications>; 2],
+    /// Whether the certificate that each side shows on its sockets has expired. Default no; renewals are missed in the field.
+    pub expired_certificate: [bool; 2],
     /// `deploymentType` of SystemInfo.
     pub deployment_type: String,
     /// Unix time in milliseconds at the start of the simulation. A fixed one, so that runs can be compared.
@@ -286,6 +288,7 @@ impl Profile {
         Self {
             addresses: [address("fin-a.lab.example"), address("fin-b.lab.example")],
             external_notifications: [None, None],
+            expired_certificate: [false, false],
             deployment_type: "UCCE".to_owned(),
             start_unix_millis: 1_772_439_295_000, // 2026-03-02T08:14:55Z
             log_cap: 100_000,

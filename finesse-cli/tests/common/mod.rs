@@ -28,7 +28,11 @@ pub(crate) struct Pair {
 
 impl Pair {
     pub(crate) async fn serve(name: &str) -> Self {
-        let sim = Sim::serve(Profile::ucce().scaled(0.05), 1).await.unwrap();
+        Self::serve_as(name, Profile::ucce()).await
+    }
+
+    pub(crate) async fn serve_as(name: &str, profile: Profile) -> Self {
+        let sim = Sim::serve(profile.scaled(0.05), 1).await.unwrap();
         sim.add_agent(AgentSpec::new(AGENT, PASSWORD, EXTENSION));
         let ca = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-ca.pem"));
         std::fs::write(&ca, sim.ca_pem().unwrap()).unwrap();

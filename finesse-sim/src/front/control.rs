@@ -1,7 +1,5 @@
 //! Carries the control API over HTTP; [`crate::control`] answers.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
@@ -14,10 +12,6 @@ use tokio::net::{TcpListener, TcpStream};
 use crate::Sim;
 use crate::control::{Answer, BODY_CAP, answer};
 use crate::handle::WeakSim;
-
-/// How long to wait after a connection that could not be accepted. It fails when the process is out of file descriptors, and would
-/// fail again at once.
-const RETRY: Duration = Duration::from_millis(20);
 
 /// The pair is about to end: the connection is cut.
 #[derive(Debug, thiserror::Error)]
@@ -34,7 +28,7 @@ pub(crate) async fn listen(listener: TcpListener, weak: WeakSim) {
             Err(error) => {
                 tracing::warn!(%error, "a connection to the control API cannot be accepted");
                 drop(shared);
-                tokio::time::sleep(RETRY).await;
+                tokio::time::sleep(super::RETRY).await;
             }
         }
     }

@@ -5,7 +5,6 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
@@ -22,8 +21,6 @@ use crate::handle::{Addresses, HttpFault, Shared, WeakSim};
 
 /// The largest request body that is read.
 const BODY_CAP: usize = 1024 * 1024;
-/// How long to wait before a port that could not be bound again is tried once more.
-const REBIND: Duration = Duration::from_millis(20);
 /// Connections that wait to be accepted; a port of a pair has few clients.
 const BACKLOG: u32 = 128;
 
@@ -44,7 +41,7 @@ pub(crate) type Bound = Vec<TcpSocket>;
 
 impl Sockets {
     /// Finds free ports and makes certificates.
-    pub(crate) fn bind() -> std::io::Result<(Self, Bound)> {
+    pub(crate) fn bind(expired: [bool; 2]) -> std::io::Result<(Self, Bound)> {
         let authority = Authority::new().map_err(|error| std::io::Error::other(error.to_string()))?;
         let mut sides = Vec::new();
         let mut bound = Vec::new();
@@ -54,7 +51,7 @@ impl Sockets {
                 Side::A => "fin-a.sim.example",
                 Side::B => "fin-b.sim.example",
             };
-            let config = authority.server(&[name, "localhost", &host])?;
+            let config = authority.server(&[name, "localhost", &host], expired[side.index()])?;
             let mut ports = [SocketAddr::from((Ipv4Addr::LOCALHOST, 0)); 3];
             for port in &mut ports {
                 let socket = reserve(*port)?;
@@ -147,8 +144,15 @@ async fn keep(weak: WeakSim, side: Side, port: Port, mut listener: TcpListener) 
                 }
             }
             accepted = listener.accept(), if state == ListenerState::Open => {
-                let (Ok((stream, _)), Some(shared)) = (accepted, weak.upgrade()) else { continue };
-                shared.spawn(connection(stream, weak.clone(), side, port));
+                let Some(shared) = weak.upgrade() else { return };
+                match accepted {
+                    Ok((stream, _)) => shared.spawn(connection(stream, weak.clone(), side, port)),
+                    Err(error) => {
+                        tracing::warn!(%address, %error, "a connection to the pair cannot be accepted");
+                        drop(shared);
+                        tokio::time::sleep(super::RETRY).await;
+                    }
+                }
             }
         }
     }
@@ -161,7 +165,7 @@ async fn reserve_again(address: SocketAddr) -> TcpSocket {
             Ok(socket) => return socket,
             Err(error) => {
                 tracing::warn!(%address, %error, "a port of the pair cannot be bound again");
-                tokio::time::sleep(REBIND).await;
+                tokio::time::sleep(super::RETRY).await;
             }
         }
     }
