@@ -45,79 +45,74 @@ pub enum Resource {
     Other(Element),
 }
 
+/// What a root holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    /// One resource.
+    One,
+    /// Any number of resources of one kind.
+    List,
+}
+
 /// Roots that are known by name; any other root is not a document of Finesse.
-const KNOWN_ROOTS: &[&str] = &[
-    "User",
-    "Users",
-    "Dialog",
-    "Dialogs",
-    "SystemInfo",
-    "ApiErrors",
-    "Update",
-    "Queue",
-    "Queues",
-    "Team",
-    "Teams",
-    "Media",
-    "MediaList",
-    "MediaDomain",
-    "MediaDomains",
-    "Devices",
-    "ClientLog",
-    "TeamMessage",
-    "TeamMessages",
-    "TeamResource",
-    "ReasonCode",
-    "ReasonCodes",
-    "WrapUpReason",
-    "WrapUpReasons",
-    "MediaPropertiesLayout",
-    "MediaPropertiesLayouts",
-    "PhoneBook",
-    "PhoneBooks",
-    "Contact",
-    "Contacts",
-    "Workflow",
-    "Workflows",
-    "WorkflowAction",
-    "WorkflowActions",
-    "SystemConfig",
-    "ClusterConfig",
-    "EnterpriseDatabaseConfig",
-    "LayoutConfig",
-    "TeamLayoutConfig",
-    "ChatConfig",
-    "ECCVariableConfig",
-    "ConnectedUsersInfo",
-    "RuntimeConfigInfo",
-    "MaintenanceMode",
-    "ScriptSelectors",
+const ROOTS: &[(&str, Shape)] = &[
+    ("User", Shape::One),
+    ("Users", Shape::List),
+    ("Dialog", Shape::One),
+    ("Dialogs", Shape::List),
+    ("SystemInfo", Shape::One),
+    ("ApiErrors", Shape::List),
+    ("Update", Shape::One),
+    ("Queue", Shape::One),
+    ("Queues", Shape::List),
+    ("Team", Shape::One),
+    ("Teams", Shape::List),
+    ("Media", Shape::One),
+    ("MediaList", Shape::List),
+    ("MediaDomain", Shape::One),
+    ("MediaDomains", Shape::List),
+    ("Devices", Shape::List),
+    ("ClientLog", Shape::One),
+    ("TeamMessage", Shape::One),
+    ("TeamMessages", Shape::List),
+    ("TeamResource", Shape::One),
+    ("ReasonCode", Shape::One),
+    ("ReasonCodes", Shape::List),
+    ("WrapUpReason", Shape::One),
+    ("WrapUpReasons", Shape::List),
+    ("MediaPropertiesLayout", Shape::One),
+    ("MediaPropertiesLayouts", Shape::List),
+    ("PhoneBook", Shape::One),
+    ("PhoneBooks", Shape::List),
+    ("Contact", Shape::One),
+    ("Contacts", Shape::List),
+    ("Workflow", Shape::One),
+    ("Workflows", Shape::List),
+    ("WorkflowAction", Shape::One),
+    ("WorkflowActions", Shape::List),
+    ("SystemConfig", Shape::One),
+    ("ClusterConfig", Shape::One),
+    ("EnterpriseDatabaseConfig", Shape::One),
+    ("LayoutConfig", Shape::One),
+    ("TeamLayoutConfig", Shape::One),
+    ("ChatConfig", Shape::One),
+    ("ECCVariableConfig", Shape::One),
+    ("ConnectedUsersInfo", Shape::One),
+    ("RuntimeConfigInfo", Shape::One),
+    ("MaintenanceMode", Shape::One),
+    ("ScriptSelectors", Shape::List),
 ];
 
-/// Roots that are lists, of resources that are kept as they came.
-const COLLECTIONS: &[&str] = &[
-    "Queues",
-    "Teams",
-    "MediaList",
-    "MediaDomains",
-    "Devices",
-    "TeamMessages",
-    "ReasonCodes",
-    "WrapUpReasons",
-    "MediaPropertiesLayouts",
-    "PhoneBooks",
-    "Contacts",
-    "Workflows",
-    "WorkflowActions",
-    "ScriptSelectors",
-];
+fn shape(root: &str) -> Option<Shape> {
+    ROOTS.iter().find(|(known, _)| *known == root).map(|(_, shape)| *shape)
+}
 
 /// The REST spelling of a root or of a child of `data`, whatever the channel: `user` is `User`.
 pub(crate) fn canonical_root(name: &str) -> String {
-    KNOWN_ROOTS
+    ROOTS
         .iter()
-        .find(|known| known.eq_ignore_ascii_case(name))
-        .map_or_else(|| name.to_owned(), |known| (*known).to_owned())
+        .find(|(known, _)| known.eq_ignore_ascii_case(name))
+        .map_or_else(|| name.to_owned(), |(known, _)| (*known).to_owned())
 }
 
 /// Reads one document: a REST body, an `Update` or an `ApiErrors`.
@@ -135,7 +130,7 @@ pub fn decode(text: &str) -> Result<Document, DecodeError> {
         "SystemInfo" => Document::Resource(Resource::SystemInfo(Box::new(SystemInfo::read(&mut cursor)?))),
         "ApiErrors" => Document::Errors(ApiErrors::read(&mut cursor)?),
         "Update" => Document::Update(Box::new(Update::read(&mut cursor)?)),
-        known if KNOWN_ROOTS.contains(&known) => {
+        known if shape(known).is_some() => {
             Document::Resource(Resource::Other(cursor.element(known.to_owned())?))
         }
         "html" | "HTML" => return Err(DecodeError::new(Kind::Html, "this is an HTML page").at(0)),
@@ -241,7 +236,7 @@ impl Resource {
             Self::Dialog(dialog) => ("Dialog", value(dialog)),
             Self::Dialogs(dialogs) => ("Dialogs", value(dialogs)),
             Self::SystemInfo(info) => ("SystemInfo", value(info)),
-            Self::Other(element) if COLLECTIONS.contains(&element.name.as_str()) => {
+            Self::Other(element) if shape(&element.name) == Some(Shape::List) => {
                 (element.name.as_str(), element.children.iter().map(value).collect())
             }
             Self::Other(element) => (element.name.as_str(), value(element)),

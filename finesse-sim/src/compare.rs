@@ -10,7 +10,7 @@ use finesse_model::{Dialog, Scalar, User};
 use crate::{DialogTruth, Truth};
 
 impl Truth {
-    /// Every difference between what a client shows and this, in words; empty when it shows the self.
+    /// Every difference between what a client shows and this, in words; empty when it shows the same.
     #[must_use]
     pub fn differences(&self, user: Option<&User>, dialogs: &[Dialog]) -> Vec<String> {
         let mut found = Vec::new();
