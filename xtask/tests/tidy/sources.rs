@@ -67,12 +67,16 @@ fn is_tests(source: &Source) -> bool {
     source.path.ends_with("tests.rs") || source.path.contains("/tests/")
 }
 
-/// Lines before the test module at the foot, with their numbers.
+/// Lines before the test module at the foot, with their numbers. `mod tests;` only says that there is one, and may stand anywhere: what follows
+/// it is code.
 fn before_tests(source: &Source) -> impl Iterator<Item = (usize, &str)> {
     let lines: Vec<&str> = source.text.lines().collect();
     let end = lines
         .windows(2)
-        .position(|pair| pair[0].trim() == "#[cfg(test)]" && pair[1].trim_start().starts_with("mod "))
+        .position(|pair| {
+            let module = pair[1].trim();
+            pair[0].trim() == "#[cfg(test)]" && module.starts_with("mod ") && module.ends_with('{')
+        })
         .unwrap_or(lines.len());
     lines.into_iter().take(end).enumerate().map(|(index, line)| (index + 1, line))
 }
