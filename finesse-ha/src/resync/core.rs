@@ -101,7 +101,7 @@ pub(crate) struct ResyncCore {
     prepared: bool,
     /// LOGIN was accepted on the current stream.
     claimed: bool,
-    /// The agent was shown signed in on the current stream.
+    /// The agent was seen signed in during this re-sync.
     signed_in: bool,
     /// Somebody else has the agent; nothing is done to him.
     taken: bool,
@@ -238,7 +238,6 @@ impl ResyncCore {
         if !attachment.resumed {
             self.prepared = false;
             self.claimed = false;
-            self.signed_in = false;
         }
         if self.prepared {
             self.phase = Phase::Deciding;

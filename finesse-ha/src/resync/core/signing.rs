@@ -47,6 +47,10 @@ impl ResyncCore {
             max_gap: self.params.auto_relogin_max_gap,
         });
         self.taken = matches!(decision, Claim::TakenOver { .. });
+        // A logout that was known before, or is told here, is nothing that a later read of this re-sync finds.
+        self.signed_in = self.open.sign_in.is_some()
+            && decision == Claim::Leave
+            && user.state.as_ref().is_some_and(UserState::is_signed_in);
         match decision {
             Claim::Leave => self.collect(Some(user)),
             Claim::Keep => self.claim(user, false),
@@ -149,7 +153,7 @@ impl ResyncCore {
         }
     }
 
-    /// The agent was signed in on this stream, and what was read after that shows him signed out.
+    /// The agent was signed in when this re-sync began, and what was read after that shows him signed out.
     fn signed_out_since_claim(&mut self, now: Duration, user: &User) {
         if !self.guard_sees(now, user) {
             let why = format!("{}, after he had been signed in on this side", state_and_reason(user));
@@ -163,7 +167,7 @@ impl ResyncCore {
         let relogged = std::mem::take(&mut self.restore_ready) && user.state == Some(UserState::NotReady);
         let restore = self.choice.may_restore(&user, gap) || (relogged && self.choice.is_ready());
         let signed_in = user.state.as_ref().is_some_and(UserState::is_signed_in);
-        if std::mem::replace(&mut self.signed_in, signed_in) && !self.taken && !signed_in {
+        if std::mem::take(&mut self.signed_in) && !self.taken && !signed_in {
             self.signed_out_since_claim(now, &user);
         }
         self.choice.see(&user);

@@ -278,6 +278,36 @@ fn who_signs_out_as_the_side_fails_is_not_signed_in_again() {
 }
 
 #[test]
+fn a_logout_that_was_told_live_is_not_told_again_after_a_gap_of_a_stream_that_survived() {
+    let user = || agent("NOT_READY", 0, 12);
+    for mut bench in [Bench::live(user(), &[]), Bench::watching(user(), &[])] {
+        bench.user = out(12);
+        bench.hear(says_agent(&out(12)));
+        bench.lose();
+        bench.forget();
+        bench.attach_as(Side::A, true, None);
+        bench.run();
+        assert_eq!(bench.warnings(), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn a_logout_in_a_gap_of_a_stream_that_survived_is_told_once_whichever_read_shows_it() {
+    for first in [true, false] {
+        let mut bench = Bench::live(agent("NOT_READY", 0, 12), &[]);
+        bench.lose();
+        bench.forget();
+        bench.attach_as(Side::A, true, None);
+        if !first {
+            bench.answer();
+        }
+        bench.user = out(999);
+        bench.run();
+        assert_eq!(bench.warnings(), ["logged out"], "by the first read: {first}");
+    }
+}
+
+#[test]
 fn a8_a_mobile_agent_is_claimed_with_his_number_also_where_the_stream_survived() {
     let mobile =
         MobileAgent { mode: Some(String::from("CALL_BY_CALL")), dial_number: Some(String::from("5550100")) };
