@@ -66,6 +66,11 @@ impl Audits {
         }
     }
 
+    /// No read is made by itself.
+    pub(super) fn is_barred(&self) -> bool {
+        self.barred
+    }
+
     #[cfg(test)]
     pub(super) fn pending(&self) -> usize {
         self.due.len() + self.contradictions.len()

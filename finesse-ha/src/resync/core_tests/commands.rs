@@ -260,3 +260,13 @@ fn inv18_after_refused_passwords_nothing_is_tried_by_itself() {
     assert_eq!(bench.outcome_name(later), "not-applied", "accepted credentials are used for reads again");
     assert_eq!(bench.warnings(), ["attention credentials", "attention credentials"]);
 }
+
+#[test]
+fn inv18_a_command_that_would_need_a_read_while_none_is_made_is_unknown_at_once() {
+    let mut bench = talking();
+    bench.command(hold());
+    bench.refuse(ErrorKind::Unauthorized, Sent::Refused);
+    let token = bench.command(hold());
+    bench.refuse(ErrorKind::Timeout, Sent::Unanswered);
+    assert_eq!(bench.outcome_name(token), "unknown");
+}
