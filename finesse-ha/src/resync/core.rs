@@ -61,8 +61,14 @@ enum Phase {
     Preparing,
     Deciding,
     Claiming(Claiming),
-    Collecting(Collect),
-    Pausing { until: Duration },
+    Collecting {
+        collect: Collect,
+        /// When this round of reading was begun.
+        begun: Duration,
+    },
+    Pausing {
+        until: Duration,
+    },
     Live,
     Over,
 }
@@ -265,7 +271,7 @@ impl ResyncCore {
         match &mut self.phase {
             Phase::Live => self.apply_live(now, news),
             Phase::Away | Phase::Over => {}
-            _ => self.hear(news),
+            _ => self.hear(now, news),
         }
     }
 
@@ -318,12 +324,13 @@ impl ResyncCore {
             (Phase::Claiming(_), Answer::Submitted(answer)) => self.claim_answered(now, answer),
             (Phase::Claiming(claiming), Answer::User(Ok(user))) => {
                 if user.state.as_ref().is_some_and(UserState::is_signed_in) {
-                    self.sign_in_shown();
+                    self.sign_in_shown(now);
                 } else {
                     claiming.look_at = Some(now + SIGN_IN_LOOK);
                 }
             }
-            (Phase::Collecting(collect), answer) => {
+            (Phase::Collecting { collect, begun }, answer) => {
+                let begun = *begun;
                 let told = match answer {
                     Answer::User(result) => result.map(Told::User),
                     Answer::Dialogs(result) => result.map(Told::Dialogs),
@@ -333,7 +340,7 @@ impl ResyncCore {
                 match collect.answer(self.index, told) {
                     Progress::Ask(ask) => self.ask(Op::Read(ask), Purpose::Phase),
                     Progress::Failed(error) => self.fail_by(&error),
-                    Progress::Done(snapshot) => self.collected(now, *snapshot),
+                    Progress::Done(snapshot) => self.collected(now, begun, *snapshot),
                 }
             }
             (Phase::Deciding | Phase::Claiming(_), Answer::User(Err(error))) => self.fail_by(&error),
@@ -378,7 +385,7 @@ impl ResyncCore {
 
     fn tick(&mut self, now: Duration) {
         match &mut self.phase {
-            Phase::Pausing { until } if now >= *until => self.collect(None),
+            Phase::Pausing { until } if now >= *until => self.collect(now, None),
             Phase::Claiming(claiming) => {
                 if claiming.deadline.is_some_and(|deadline| now >= deadline) {
                     let why = format!(
@@ -386,7 +393,7 @@ impl ResyncCore {
                         self.params.event_wait
                     );
                     self.feed(Event::AttentionRequired { kind: String::from("sign-in"), why });
-                    self.collect(None);
+                    self.collect(now, None);
                 } else if claiming.look_at.is_some_and(|at| now >= at) {
                     claiming.look_at = None;
                     self.ask(Op::Read(Ask::User), Purpose::Phase);

@@ -75,11 +75,13 @@ impl ResyncCore {
         }
     }
 
-    /// A gap is over: what was under way when it opened is decided by what was read.
-    pub(super) fn settle_after_gap(&mut self, now: Duration) {
-        for ended in self.ledger.decide(now, now, &self.model, true) {
+    /// A gap is over: what was under way when it opened is decided by the round of reading that was begun then.
+    pub(super) fn settle_after_gap(&mut self, now: Duration, begun: Duration) {
+        for ended in self.ledger.decide(now, begun, &self.model, true) {
             self.command_ended(ended);
         }
+        // What was answered while it was read may be shown all the same.
+        self.settle_commands();
     }
 
     pub(super) fn command_ended(&mut self, ended: Ended) {

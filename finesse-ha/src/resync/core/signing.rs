@@ -52,7 +52,7 @@ impl ResyncCore {
             && decision == Claim::Leave
             && user.state.as_ref().is_some_and(UserState::is_signed_in);
         match decision {
-            Claim::Leave => self.collect(Some(user)),
+            Claim::Leave => self.collect(now, Some(user)),
             Claim::Keep => self.claim(user, false),
             Claim::SignIn => {
                 self.restore_ready = self.choice.may_restore_after_sign_in(&user, gap);
@@ -63,11 +63,11 @@ impl ResyncCore {
                     "the agent is signed in on extension {extension}; this session does not sign him in"
                 );
                 self.feed(Event::SessionTakenOver { kind: String::from("extension"), why });
-                self.collect(Some(user));
+                self.collect(now, Some(user));
             }
             Claim::LoggedOut { why } => {
                 self.feed(Event::LoggedOutDuringGap { kind: String::from("logout"), why });
-                self.collect(Some(user));
+                self.collect(now, Some(user));
             }
         }
     }
@@ -108,14 +108,14 @@ impl ResyncCore {
                     matches!(&heard.news, News::User(user) if user.state.as_ref().is_some_and(UserState::is_signed_in))
                 });
                 if shown {
-                    self.sign_in_shown();
+                    self.sign_in_shown(now);
                 }
             }
             Ok(_) => {
                 let user = claiming.user.clone();
                 self.signed_in = true;
                 self.commit(now);
-                self.collect(Some(user));
+                self.collect(now, Some(user));
             }
             // It is this sign-in that is wrong; another side would say the same.
             Err(error)
@@ -129,16 +129,16 @@ impl ResyncCore {
             {
                 let user = claiming.user.clone();
                 self.feed(Event::AttentionRequired { kind: String::from("sign-in"), why: error.to_string() });
-                self.collect(Some(user));
+                self.collect(now, Some(user));
             }
             Err(error) => self.fail_by(&error),
         }
     }
 
     /// The sign-in has been carried out.
-    pub(super) fn sign_in_shown(&mut self) {
+    pub(super) fn sign_in_shown(&mut self, now: Duration) {
         self.signed_in = true;
-        self.collect(None);
+        self.collect(now, None);
     }
 
     /// The point after which a move is finished on the new side, whatever the old one does.
