@@ -24,6 +24,8 @@ pub(super) struct Claiming {
     pub(super) request: RequestId,
     /// As read before.
     pub(super) user: User,
+    /// The place at which it was asked for; what was heard before is not its effect.
+    since: u64,
     /// The agent was signed out, so the effect has to be awaited.
     pub(super) signs_in: bool,
     /// When to stop waiting for the effect; `None` until the request is accepted.
@@ -78,6 +80,7 @@ impl ResyncCore {
         self.phase = Phase::Claiming(Claiming {
             request: request.clone(),
             user,
+            since: self.index,
             signs_in,
             deadline: None,
             look_at: None,
@@ -102,9 +105,10 @@ impl ResyncCore {
             Ok(_) if claiming.signs_in => {
                 claiming.deadline = Some(now + self.params.event_wait);
                 claiming.look_at = Some(now + SIGN_IN_LOOK);
+                let since = claiming.since;
                 self.commit(now);
                 // The event may have overtaken the answer.
-                let shown = self.heard.iter().any(|heard| {
+                let shown = self.heard.iter().filter(|heard| heard.index > since).any(|heard| {
                     matches!(&heard.news, News::User(user) if user.state.as_ref().is_some_and(UserState::is_signed_in))
                 });
                 if shown {

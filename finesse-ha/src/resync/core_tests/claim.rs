@@ -95,6 +95,25 @@ fn the_event_of_the_sign_in_may_overtake_the_answer() {
 }
 
 #[test]
+fn what_was_heard_before_the_sign_in_is_not_its_effect() {
+    let mut bench = Bench::new(Some(sign_in()));
+    bench.obeys = false;
+    bench.shows(out(50002), &[]);
+    bench.attach(Side::A);
+    bench.hear(says_agent(&agent("READY", 4000, 0)));
+    bench.hear(says_agent(&out(50002)));
+    bench.answer();
+    bench.answer();
+    bench.answer();
+    assert!(bench.asked.is_empty(), "its effect is still to come");
+    bench.now += 500 * MS;
+    bench.user = agent("NOT_READY", 6000, 0);
+    bench.run();
+    assert_eq!(bench.warnings(), Vec::<String>::new());
+    assert_eq!(bench.story(), ["cold: agent NOT_READY", "resynced with 1 changes"]);
+}
+
+#[test]
 fn without_an_event_a_read_shows_that_the_sign_in_was_carried_out() {
     let mut bench = signing_in(out(0));
     bench.answer();
