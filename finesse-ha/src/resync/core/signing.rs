@@ -13,6 +13,7 @@ use super::{Op, Phase, Purpose, ResyncCore};
 use crate::event::Event;
 use crate::line::LineReport;
 use crate::resync::claim::{self, Claim, Situation};
+use crate::resync::guard::was_failure;
 use crate::resync::news::News;
 
 /// How often to look whether a sign-in has been carried out, if no notification says so. CTI takes up to 0.3 s.
@@ -57,7 +58,7 @@ impl ResyncCore {
             Claim::Leave => self.collect(now, Some(user)),
             Claim::Keep => self.claim(user, false),
             Claim::SignIn => {
-                self.restore_ready = self.choice.may_restore_after_sign_in(&user, gap);
+                self.restore_ready = was_failure(&user) && self.choice.may_restore_after_sign_in(gap);
                 self.claim(user, true);
             }
             Claim::TakenOver { extension } => {
@@ -169,7 +170,8 @@ impl ResyncCore {
     pub(super) fn after_resync(&mut self, now: Duration, gap: Duration) {
         let Some(user) = self.model.user().cloned() else { return };
         let relogged = std::mem::take(&mut self.restore_ready) && user.state == Some(UserState::NotReady);
-        let restore = self.choice.may_restore(&user, gap) || (relogged && self.choice.is_ready());
+        let restore =
+            self.choice.may_restore(&user, gap) || (relogged && self.choice.may_restore_after_sign_in(gap));
         let signed_in = user.state.as_ref().is_some_and(UserState::is_signed_in);
         if std::mem::take(&mut self.signed_in) && !self.taken && !signed_in {
             self.signed_out_since_claim(now, &user);

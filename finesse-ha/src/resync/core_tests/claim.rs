@@ -385,6 +385,41 @@ fn ready_is_not_asked_for_after_more_than_five_minutes() {
 }
 
 #[test]
+fn ready_is_not_asked_for_after_more_than_five_minutes_in_two_attempts() {
+    let mut bench = lost_while_ready();
+    bench.now += 240 * S;
+    bench.shows(out(255), &[]);
+    bench.attach(Side::B);
+    while bench.submitted.is_empty() {
+        bench.answer();
+    }
+    bench.lose();
+    bench.asked.clear();
+    bench.now += 960 * S;
+    bench.attach(Side::A);
+    bench.run();
+    bench.pass(S);
+    assert_eq!(bench.user.state, Some(UserState::NotReady));
+    assert_eq!(bench.verbs(), ["LOGIN", "LOGIN"]);
+}
+
+#[test]
+fn ready_is_asked_for_again_in_the_attempt_that_follows_the_sign_in() {
+    let mut bench = lost_while_ready();
+    bench.shows(out(255), &[]);
+    bench.attach(Side::B);
+    while bench.submitted.is_empty() {
+        bench.answer();
+    }
+    bench.lose();
+    bench.asked.clear();
+    bench.attach(Side::A);
+    bench.run();
+    bench.pass(S);
+    assert_eq!(bench.verbs(), ["LOGIN", "LOGIN", "READY"]);
+}
+
+#[test]
 fn ready_is_not_asked_for_if_anything_but_a_failure_took_it() {
     // RONA, a supervisor, the agent himself; and wrap-up is no NOT_READY.
     let found = [
