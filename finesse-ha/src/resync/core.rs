@@ -296,7 +296,7 @@ impl ResyncCore {
         match (purpose, answer) {
             // Of an ended epoch only this is still of use: it tells how far the command got.
             (Purpose::Submit(request), Answer::Submitted(answer)) => self.submitted(now, &request, answer),
-            (Purpose::Audit, answer) if epoch == self.epoch => self.audit_answered(now, answer),
+            (Purpose::Audit, Answer::Read(told)) if epoch == self.epoch => self.audit_answered(now, told),
             (Purpose::Phase, answer) if epoch == self.epoch => self.phase_answered(now, answer),
             _ => {}
         }
@@ -320,30 +320,24 @@ impl ResyncCore {
                     Err(error) => self.fail(Fault::Side, format!("the barrier was not answered: {error}")),
                 }
             }
-            (Phase::Deciding, Answer::User(Ok(user))) => self.decide(now, *user),
+            (Phase::Deciding, Answer::Read(Ok(Told::User(user)))) => self.decide(now, *user),
             (Phase::Claiming(_), Answer::Submitted(answer)) => self.claim_answered(now, answer),
-            (Phase::Claiming(claiming), Answer::User(Ok(user))) => {
+            (Phase::Claiming(claiming), Answer::Read(Ok(Told::User(user)))) => {
                 if user.state.as_ref().is_some_and(UserState::is_signed_in) {
                     self.sign_in_shown(now);
                 } else {
                     claiming.look_at = Some(now + SIGN_IN_LOOK);
                 }
             }
-            (Phase::Collecting { collect, begun }, answer) => {
+            (Phase::Collecting { collect, begun }, Answer::Read(told)) => {
                 let begun = *begun;
-                let told = match answer {
-                    Answer::User(result) => result.map(Told::User),
-                    Answer::Dialogs(result) => result.map(Told::Dialogs),
-                    Answer::Dialog(result) => result.map(Told::Dialog),
-                    _ => return,
-                };
                 match collect.answer(self.index, told) {
                     Progress::Ask(ask) => self.ask(Op::Read(ask), Purpose::Phase),
                     Progress::Failed(error) => self.fail_by(&error),
                     Progress::Done(snapshot) => self.collected(now, begun, *snapshot),
                 }
             }
-            (Phase::Deciding | Phase::Claiming(_), Answer::User(Err(error))) => self.fail_by(&error),
+            (Phase::Deciding | Phase::Claiming(_), Answer::Read(Err(error))) => self.fail_by(&error),
             _ => {}
         }
     }

@@ -137,7 +137,7 @@ fn a_look_that_the_event_has_overtaken_is_not_taken_for_the_read() {
     bench.user = agent("NOT_READY", 6000, 0);
     bench.hear(says_agent(&bench.user.clone()));
     assert_eq!(bench.asked.len(), 2);
-    bench.answer_with(Answer::User(Ok(Box::new(out(0)))));
+    bench.answer_with(Answer::Read(Ok(Told::User(Box::new(out(0))))));
     assert_eq!(bench.asked.len(), 1, "the read has its own answer to come");
     assert_eq!(*bench.next(), Op::Read(Ask::User));
     bench.run();
