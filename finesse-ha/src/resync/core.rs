@@ -61,8 +61,14 @@ enum Phase {
     Preparing,
     Deciding,
     Claiming(Claiming),
-    Collecting(Collect),
-    Pausing { until: Duration },
+    Collecting {
+        collect: Collect,
+        /// When this round of reading was begun.
+        begun: Duration,
+    },
+    Pausing {
+        until: Duration,
+    },
     Live,
     Over,
 }
@@ -101,7 +107,7 @@ pub(crate) struct ResyncCore {
     prepared: bool,
     /// LOGIN was accepted on the current stream.
     claimed: bool,
-    /// The agent was shown signed in on the current stream.
+    /// The agent was seen signed in during this re-sync.
     signed_in: bool,
     /// Somebody else has the agent; nothing is done to him.
     taken: bool,
@@ -238,7 +244,6 @@ impl ResyncCore {
         if !attachment.resumed {
             self.prepared = false;
             self.claimed = false;
-            self.signed_in = false;
         }
         if self.prepared {
             self.phase = Phase::Deciding;
@@ -266,7 +271,7 @@ impl ResyncCore {
         match &mut self.phase {
             Phase::Live => self.apply_live(now, news),
             Phase::Away | Phase::Over => {}
-            _ => self.hear(news),
+            _ => self.hear(now, news),
         }
     }
 
@@ -291,7 +296,7 @@ impl ResyncCore {
         match (purpose, answer) {
             // Of an ended epoch only this is still of use: it tells how far the command got.
             (Purpose::Submit(request), Answer::Submitted(answer)) => self.submitted(now, &request, answer),
-            (Purpose::Audit, answer) if epoch == self.epoch => self.audit_answered(now, answer),
+            (Purpose::Audit, Answer::Read(told)) if epoch == self.epoch => self.audit_answered(now, told),
             (Purpose::Phase, answer) if epoch == self.epoch => self.phase_answered(now, answer),
             _ => {}
         }
@@ -315,29 +320,24 @@ impl ResyncCore {
                     Err(error) => self.fail(Fault::Side, format!("the barrier was not answered: {error}")),
                 }
             }
-            (Phase::Deciding, Answer::User(Ok(user))) => self.decide(now, *user),
+            (Phase::Deciding, Answer::Read(Ok(Told::User(user)))) => self.decide(now, *user),
             (Phase::Claiming(_), Answer::Submitted(answer)) => self.claim_answered(now, answer),
-            (Phase::Claiming(claiming), Answer::User(Ok(user))) => {
+            (Phase::Claiming(claiming), Answer::Read(Ok(Told::User(user)))) => {
                 if user.state.as_ref().is_some_and(UserState::is_signed_in) {
-                    self.sign_in_shown();
+                    self.sign_in_shown(now);
                 } else {
                     claiming.look_at = Some(now + SIGN_IN_LOOK);
                 }
             }
-            (Phase::Collecting(collect), answer) => {
-                let told = match answer {
-                    Answer::User(result) => result.map(Told::User),
-                    Answer::Dialogs(result) => result.map(Told::Dialogs),
-                    Answer::Dialog(result) => result.map(Told::Dialog),
-                    _ => return,
-                };
+            (Phase::Collecting { collect, begun }, Answer::Read(told)) => {
+                let begun = *begun;
                 match collect.answer(self.index, told) {
                     Progress::Ask(ask) => self.ask(Op::Read(ask), Purpose::Phase),
                     Progress::Failed(error) => self.fail_by(&error),
-                    Progress::Done(snapshot) => self.collected(now, *snapshot),
+                    Progress::Done(snapshot) => self.collected(now, begun, *snapshot),
                 }
             }
-            (Phase::Deciding | Phase::Claiming(_), Answer::User(Err(error))) => self.fail_by(&error),
+            (Phase::Deciding | Phase::Claiming(_), Answer::Read(Err(error))) => self.fail_by(&error),
             _ => {}
         }
     }
@@ -379,7 +379,7 @@ impl ResyncCore {
 
     fn tick(&mut self, now: Duration) {
         match &mut self.phase {
-            Phase::Pausing { until } if now >= *until => self.collect(None),
+            Phase::Pausing { until } if now >= *until => self.collect(now, None),
             Phase::Claiming(claiming) => {
                 if claiming.deadline.is_some_and(|deadline| now >= deadline) {
                     let why = format!(
@@ -387,7 +387,7 @@ impl ResyncCore {
                         self.params.event_wait
                     );
                     self.feed(Event::AttentionRequired { kind: String::from("sign-in"), why });
-                    self.collect(None);
+                    self.collect(now, None);
                 } else if claiming.look_at.is_some_and(|at| now >= at) {
                     claiming.look_at = None;
                     self.ask(Op::Read(Ask::User), Purpose::Phase);

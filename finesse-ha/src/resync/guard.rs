@@ -133,28 +133,30 @@ impl Choice {
 
     /// The agent's state as it became known: what others decide ends the choice, what a failure does leaves it.
     pub(crate) fn see(&mut self, user: &User) {
-        let failure = matches!(user.reason_class(), Some(ReasonClass::Connection | ReasonClass::Backend));
-        if matches!(user.state, Some(UserState::NotReady | UserState::Logout)) && !failure {
+        if matches!(user.state, Some(UserState::NotReady | UserState::Logout)) && !was_failure(user) {
             self.ready = false;
         }
     }
 
     /// True if READY may be asked for: chosen here, taken away by a failure, the gap short.
     pub(crate) fn may_restore(&self, user: &User, gap: Duration) -> bool {
-        let failure = matches!(user.reason_class(), Some(ReasonClass::Connection | ReasonClass::Backend));
-        self.ready && user.state == Some(UserState::NotReady) && failure && gap <= READY_MAX_GAP
+        user.state == Some(UserState::NotReady) && was_failure(user) && self.may_restore_after_sign_in(gap)
     }
 
-    /// The same for an agent whom a failure has signed out, and who is about to be signed in again.
-    pub(crate) fn may_restore_after_sign_in(&self, user: &User, gap: Duration) -> bool {
-        let failure = matches!(user.reason_class(), Some(ReasonClass::Connection | ReasonClass::Backend));
-        self.ready && failure && gap <= READY_MAX_GAP
+    /// The same for an agent whom a failure had signed out: the reason is gone with the sign-in.
+    pub(crate) fn may_restore_after_sign_in(&self, gap: Duration) -> bool {
+        self.ready && gap <= READY_MAX_GAP
     }
 
     /// True if the agent had chosen READY.
     pub(crate) fn is_ready(&self) -> bool {
         self.ready
     }
+}
+
+/// True if a lost connection or back end, and nobody's decision, brought the agent into his state.
+pub(crate) fn was_failure(user: &User) -> bool {
+    matches!(user.reason_class(), Some(ReasonClass::Connection | ReasonClass::Backend))
 }
 
 #[cfg(test)]

@@ -136,13 +136,13 @@ impl Ledger {
         done.iter().filter_map(|id| self.close(id, Outcome::Applied)).collect()
     }
 
-    /// A read is complete that was begun after these commands were answered, or after their epoch ended (`all`): decide what can be decided.
+    /// A read is complete: decide what can be decided. A read tells of a command only if it was begun after its answer, and at the end of a gap
+    /// (`all`) also if there is no answer yet, for then it was written before.
     pub(crate) fn decide(&mut self, now: Duration, begun: Duration, model: &Model, all: bool) -> Vec<Ended> {
         let mut decided = Vec::new();
         for (id, entry) in &mut self.entries {
-            let due = all
-                || entry.waits_since.is_some_and(|since| begun >= since)
-                    && entry.read_at.is_some_and(|at| now >= at);
+            let waited = all || entry.read_at.is_some_and(|at| now >= at);
+            let due = entry.waits_since.map_or(all, |since| begun >= since && waited);
             if !due {
                 continue;
             }

@@ -280,6 +280,15 @@ fn after_a_gap_everything_under_way_is_decided_by_the_first_read() {
 }
 
 #[test]
+fn after_a_gap_too_a_read_that_was_begun_before_the_answer_decides_nothing() {
+    let ready = shows(agent("READY", 0, 0), &[]);
+    let mut ledger = opened(set(UserState::NotReady), &ready);
+    accept(&mut ledger, 5 * S);
+    assert!(ledger.decide(6 * S, 4 * S, &ready, true).is_empty());
+    assert_eq!(ledger.read_at(), Some(15 * S), "it is read again");
+}
+
+#[test]
 fn a_state_that_is_neither_the_old_one_nor_the_wanted_one_leaves_it_unknown() {
     let before = on_call(&[talk("1", "ALERTING", 100)]);
     let dropped = on_call(&[]);

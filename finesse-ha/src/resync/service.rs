@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 use tower::Service;
 
-use super::collect::Ask;
+use super::collect::{Ask, Told};
 use super::core::{Answer, Attachment, Input, Op, Output, ResyncCore};
 use super::ledger::Token;
 use super::{CommandRequest, OpenSession, Opened, SessionEnd, Shown};
@@ -270,11 +270,17 @@ fn gone() -> finesse_rest::Error {
 async fn carry_out(handle: &LinkHandle, user: &UserId, op: Op) -> Answer {
     match op {
         Op::Prepare(nodes) => prepare(handle, nodes).await,
-        Op::Read(Ask::User) => Answer::User(handle.rest.user(user).await.map(Box::new)),
-        Op::Read(Ask::Dialogs) => Answer::Dialogs(handle.rest.dialogs(user).await),
-        Op::Read(Ask::Dialog(id)) => Answer::Dialog(handle.rest.dialog(&id).await.map(Box::new)),
+        Op::Read(ask) => Answer::Read(read(handle, user, ask).await),
         Op::Submit(command, id) => Answer::Submitted(handle.rest.submit(&command, &id).await),
     }
+}
+
+async fn read(handle: &LinkHandle, user: &UserId, ask: Ask) -> Result<Told, finesse_rest::Error> {
+    Ok(match ask {
+        Ask::User => Told::User(Box::new(handle.rest.user(user).await?)),
+        Ask::Dialogs => Told::Dialogs(handle.rest.dialogs(user).await?),
+        Ask::Dialog(id) => Told::Dialog(Box::new(handle.rest.dialog(&id).await?)),
+    })
 }
 
 /// Subscriptions and the ping go out together; the server answers in order, so the ping's answer proves that all subscriptions stand.

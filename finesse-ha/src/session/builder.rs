@@ -44,8 +44,8 @@ impl From<InvalidId> for SetupError {
     }
 }
 
-type MakeClient =
-    Box<dyn Fn(&SideAddress, Option<&Credentials>) -> Result<Client, finesse_rest::Error> + Send + Sync>;
+/// Begins a client for a REST base, over the transport that the caller gave.
+type BeginClient = Box<dyn Fn(&str) -> ClientBuilder + Send + Sync>;
 
 /// Describes a session. Required: the pair and the credentials. Everything else has a default that is said at its method.
 pub struct SessionBuilder {
@@ -53,7 +53,7 @@ pub struct SessionBuilder {
     credentials: Option<Credentials>,
     sign_in: Option<SignIn>,
     transport: Transport,
-    policy: Arc<dyn Policy>,
+    policy: Option<Arc<dyn Policy>>,
     params: Params,
     unchecked: bool,
     trust: Trust,
@@ -61,7 +61,7 @@ pub struct SessionBuilder {
     resource: Option<String>,
     seed: Option<u64>,
     dialer: Option<Arc<dyn Dialer>>,
-    make_client: Option<MakeClient>,
+    begin_client: Option<BeginClient>,
     clock: Option<Clock>,
     health: Option<Pair<HealthMonitor>>,
     alternate_notifications: Option<String>,
@@ -78,21 +78,20 @@ impl std::fmt::Debug for SessionBuilder {
 
 impl SessionBuilder {
     pub(super) fn new(pair: Pair<SideAddress>) -> Self {
-        let params = Params::default();
         Self {
             pair,
             credentials: None,
             sign_in: None,
             transport: Transport::default(),
-            policy: Arc::new(Hybrid::new(&params)),
-            params,
+            policy: None,
+            params: Params::default(),
             unchecked: false,
             trust: Trust::System,
             nodes: Vec::new(),
             resource: None,
             seed: None,
             dialer: None,
-            make_client: None,
+            begin_client: None,
             clock: None,
             health: None,
             alternate_notifications: None,
@@ -128,10 +127,10 @@ impl SessionBuilder {
         self
     }
 
-    /// The failover policy; default [`Hybrid`], which decides by cause.
+    /// The failover policy; default [`Hybrid`] with the numbers of [`SessionBuilder::params`], which decides by cause.
     #[must_use]
     pub fn policy(mut self, policy: impl Policy + 'static) -> Self {
-        self.policy = Arc::new(policy);
+        self.policy = Some(Arc::new(policy));
         self
     }
 
@@ -189,12 +188,7 @@ impl SessionBuilder {
     /// Sends REST requests by another transport than reqwest; it sees absolute URIs.
     #[must_use]
     pub fn http(mut self, transport: impl HttpTransport) -> Self {
-        let timeout = self.params.request_timeout;
-        self.make_client = Some(Box::new(move |address, credentials| {
-            let builder =
-                Client::builder(&address.rest).transport(transport.clone()).request_timeout(timeout);
-            with_credentials(builder, credentials).build()
-        }));
+        self.begin_client = Some(Box::new(move |base| Client::builder(base).transport(transport.clone())));
         self
     }
 
@@ -260,7 +254,7 @@ impl SessionBuilder {
         let sides = Pair { a: self.side(Side::A, &pair.a, &credentials, clock, &mut random)?, b };
         let mut service = ServiceBuilder::new()
             .layer(ResyncLayer::new(self.params.clone(), clock, random.fork()))
-            .layer(FailoverLayer::new(self.policy.clone(), self.params.clone(), clock, random.fork()))
+            .layer(FailoverLayer::new(self.policy_in_use(), self.params.clone(), clock, random.fork()))
             .service(sides);
         let request = OpenSession {
             user: credentials.user().clone(),
@@ -275,6 +269,10 @@ impl SessionBuilder {
             .await
             .map_err(SetupError::Ended)?;
         Ok(Session::from_opened(opened))
+    }
+
+    fn policy_in_use(&self) -> Arc<dyn Policy> {
+        self.policy.clone().unwrap_or_else(|| Arc::new(Hybrid::new(&self.params)))
     }
 
     /// The pair with side B filled in from SystemInfo if the caller did not name it and side A answers.
@@ -301,16 +299,16 @@ impl SessionBuilder {
         address: &SideAddress,
         credentials: Option<&Credentials>,
     ) -> Result<Client, finesse_rest::Error> {
-        match &self.make_client {
-            Some(make) => make(address, credentials),
-            None => {
-                let builder = Client::builder(&address.rest)
-                    .trust(self.trust.clone())
-                    .connect_timeout(self.params.connect_timeout)
-                    .request_timeout(self.params.request_timeout);
-                with_credentials(builder, credentials).build()
-            }
+        let mut builder = match &self.begin_client {
+            Some(begin) => begin(&address.rest),
+            None => Client::builder(&address.rest)
+                .trust(self.trust.clone())
+                .connect_timeout(self.params.connect_timeout),
+        };
+        if let Some(credentials) = credentials {
+            builder = builder.credentials(credentials.clone());
         }
+        builder.request_timeout(self.params.request_timeout).build()
     }
 
     fn side(
@@ -357,9 +355,59 @@ impl SessionBuilder {
     }
 }
 
-fn with_credentials(builder: ClientBuilder, credentials: Option<&Credentials>) -> ClientBuilder {
-    match credentials {
-        Some(credentials) => builder.credentials(credentials.clone()),
-        None => builder,
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use bytes::Bytes;
+    use finesse_rest::TransportError;
+    use tower::service_fn;
+
+    use super::*;
+    use crate::failover::{Context, Decision, Trigger};
+    use crate::health::SideHealth;
+    use crate::side::PerSide;
+
+    const S: Duration = Duration::from_secs(1);
+
+    fn builder() -> SessionBuilder {
+        SessionBuilder::new(Pair { a: SideAddress::new("https://fin-a.lab.example:8445"), b: None })
+    }
+
+    fn numbers() -> Params {
+        Params { request_timeout: 3 * S, rest_grace: 99 * S, ..Params::default() }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn requests_over_another_transport_take_as_long_as_the_numbers_say_whichever_was_given_first() {
+        let silent = service_fn(|_: http::Request<Bytes>| {
+            std::future::pending::<Result<http::Response<Bytes>, TransportError>>()
+        });
+        for builder in [builder().params(numbers()).http(silent), builder().http(silent).params(numbers())] {
+            let client = builder.client(&builder.pair.a, None).unwrap();
+            let begun = tokio::time::Instant::now();
+            client.system_info().await.unwrap_err();
+            assert_eq!(begun.elapsed(), 3 * S);
+        }
+    }
+
+    #[test]
+    fn the_policy_goes_by_the_numbers_unless_another_one_is_given() {
+        let sides = PerSide::new(SideHealth::unknown(Side::A), SideHealth::unknown(Side::B));
+        let context = Context {
+            current: Side::A,
+            now: S,
+            triggered: S,
+            reconnects: 0,
+            on_call: false,
+            ready: false,
+            chance: 0.0,
+        };
+        let decides =
+            |builder: SessionBuilder| builder.policy_in_use().decide(&Trigger::RestDead, &sides, &context);
+        assert_eq!(decides(builder().params(numbers())), Decision::wait(99 * S));
+        let own = || Hybrid::new(&Params { rest_grace: 7 * S, ..Params::default() });
+        assert_eq!(decides(builder().policy(own()).params(numbers())), Decision::wait(7 * S));
+        assert_eq!(decides(builder().params(numbers()).policy(own())), Decision::wait(7 * S));
     }
 }

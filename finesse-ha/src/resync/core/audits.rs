@@ -9,10 +9,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use finesse_model::{Dialog, ParticipantState};
-use finesse_rest::ErrorKind;
+use finesse_rest::{Error, ErrorKind};
 
 use super::live::{Standing, ended_at};
-use super::{Answer, Op, Purpose, ResyncCore};
+use super::{Op, Purpose, ResyncCore};
 use crate::event::{Cause, Event};
 use crate::line::{Fault, LineReport};
 use crate::params::EARLY_AUDITS;
@@ -64,6 +64,11 @@ impl Audits {
         if !self.due.iter().any(|due| due.abs_diff(at) < AUDIT_DISTANCE) {
             self.due.push(at);
         }
+    }
+
+    /// No read is made by itself.
+    pub(super) fn is_barred(&self) -> bool {
+        self.barred
     }
 
     #[cfg(test)]
@@ -123,13 +128,7 @@ impl ResyncCore {
         }
     }
 
-    pub(super) fn audit_answered(&mut self, now: Duration, answer: Answer) {
-        let told = match answer {
-            Answer::User(result) => result.map(Told::User),
-            Answer::Dialogs(result) => result.map(Told::Dialogs),
-            Answer::Dialog(result) => result.map(Told::Dialog),
-            _ => return,
-        };
+    pub(super) fn audit_answered(&mut self, now: Duration, told: Result<Told, Error>) {
         let Some(Running { collect, begun, doubted }) = &mut self.audits.running else { return };
         let (begun, doubted) = (*begun, *doubted);
         match collect.answer(self.index, told) {

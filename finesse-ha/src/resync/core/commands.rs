@@ -62,6 +62,9 @@ impl ResyncCore {
         }
         if matches!(self.phase, Phase::Live) {
             self.settle_commands();
+            if self.audits.is_barred() {
+                self.give_up_reads();
+            }
         }
     }
 
@@ -72,11 +75,13 @@ impl ResyncCore {
         }
     }
 
-    /// A gap is over: what was under way when it opened is decided by what was read.
-    pub(super) fn settle_after_gap(&mut self, now: Duration) {
-        for ended in self.ledger.decide(now, now, &self.model, true) {
+    /// A gap is over: what was under way when it opened is decided by the round of reading that was begun then.
+    pub(super) fn settle_after_gap(&mut self, now: Duration, begun: Duration) {
+        for ended in self.ledger.decide(now, begun, &self.model, true) {
             self.command_ended(ended);
         }
+        // What was answered while it was read may be shown all the same.
+        self.settle_commands();
     }
 
     pub(super) fn command_ended(&mut self, ended: Ended) {
@@ -96,13 +101,17 @@ impl ResyncCore {
         self.refusals.retain(|at| now.saturating_sub(*at) < AUTH_WINDOW);
         self.refusals.push(now);
         self.bar_audits();
-        // Without reads nobody can say what became of what waits for one.
+        self.give_up_reads();
+        self.feed(Event::AttentionRequired { kind: String::from("credentials"), why: error.to_string() });
+    }
+
+    /// Without reads nobody can say what became of what waits for one.
+    fn give_up_reads(&mut self) {
         for ended in
             self.ledger.give_up("the credentials are refused, so it cannot be read what became of it")
         {
             self.command_ended(ended);
         }
-        self.feed(Event::AttentionRequired { kind: String::from("credentials"), why: error.to_string() });
     }
 
     fn is_locked_out(&self, now: Duration) -> bool {

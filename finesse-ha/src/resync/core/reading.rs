@@ -24,7 +24,7 @@ const PAUSES: [Duration; 3] =
 
 impl ResyncCore {
     /// Keeps a notification until the re-sync is over.
-    pub(super) fn hear(&mut self, news: News) {
+    pub(super) fn hear(&mut self, now: Duration, news: News) {
         let weight = news.weight();
         if self.heard.len() >= MAX_HEARD || self.heard_bytes + weight > MAX_HEARD_BYTES {
             // Whatever is dropped here is contained in a read that is sent later.
@@ -46,27 +46,27 @@ impl ResyncCore {
         self.heard.push(Heard { index: self.index, news });
         if let Some(why) = refusal {
             self.feed(Event::AttentionRequired { kind: String::from("sign-in"), why });
-            self.collect(None);
+            self.collect(now, None);
         } else if shows_sign_in
             && matches!(&self.phase, Phase::Claiming(claiming) if claiming.signs_in && claiming.deadline.is_some())
         {
-            self.sign_in_shown();
+            self.sign_in_shown(now);
         }
     }
 
     /// Starts a round of reading.
-    pub(super) fn collect(&mut self, first: Option<User>) {
+    pub(super) fn collect(&mut self, now: Duration, first: Option<User>) {
         // Nobody waits for an earlier answer any more, for instance of a look whether the sign-in was carried out.
         self.pending.retain(|_, purpose| *purpose != Purpose::Phase);
         let (collect, ask) = Collect::start(self.index, first);
         self.overflowed = false;
-        self.phase = Phase::Collecting(collect);
+        self.phase = Phase::Collecting { collect, begun: now };
         self.ask(Op::Read(ask), Purpose::Phase);
     }
 
-    pub(super) fn collected(&mut self, now: Duration, mut snapshot: Snapshot) {
+    pub(super) fn collected(&mut self, now: Duration, begun: Duration, mut snapshot: Snapshot) {
         let unreadable = match &self.phase {
-            Phase::Collecting(collect) => collect.unreadable,
+            Phase::Collecting { collect, .. } => collect.unreadable,
             _ => 0,
         };
         let model = &self.model;
@@ -89,10 +89,10 @@ impl ResyncCore {
                 format!("still changing after {} rounds of reading: {}", self.round, objects.join(", "));
             self.feed(Event::Degraded { kind: String::from("unconfirmed"), why });
         }
-        self.go_live(now, &snapshot, verdict.doubtful || !certain);
+        self.go_live(now, begun, &snapshot, verdict.doubtful || !certain);
     }
 
-    pub(super) fn go_live(&mut self, now: Duration, snapshot: &Snapshot, doubtful: bool) {
+    fn go_live(&mut self, now: Duration, begun: Duration, snapshot: &Snapshot, doubtful: bool) {
         let Some(attachment) = self.attachment else { return };
         let cold = !self.was_live;
         let cause = if cold { Cause::Cold } else { Cause::Gap };
@@ -102,7 +102,7 @@ impl ResyncCore {
         self.phase = Phase::Live;
         self.was_live = true;
         self.tell(settled.changes, cause, |_| When::Between(gap.last_seen, now));
-        self.settle_after_gap(now);
+        self.settle_after_gap(now, begun);
         self.feed(Event::Resynced(Box::new(Resynced {
             side: attachment.side,
             epoch: attachment.epoch,

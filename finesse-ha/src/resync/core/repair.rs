@@ -42,6 +42,10 @@ impl Repair {
 impl ResyncCore {
     /// Lets the guard look at the agent; true if it takes what it sees for a forced logout.
     pub(super) fn guard_sees(&mut self, now: Duration, user: &User) -> bool {
+        // Who has asked to be signed out is not signed in again, whoever carried it out.
+        if self.ledger.wants_sign_out() {
+            return false;
+        }
         match self.guard.see(now, user) {
             Some(Hit::First { repair_at: at }) => {
                 let (wants_ready, why) = (self.choice.is_ready(), state_and_reason(user));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use finesse_model::{Dialog, Dialogs, RequestId, User};
+use finesse_model::RequestId;
 use finesse_notify::{LinkError, Notification};
 use finesse_rest::{Accepted, Command, Error};
 
@@ -10,7 +10,7 @@ use crate::event::Event;
 use crate::line::{LineEnd, LineReport};
 use crate::outcome::Outcome;
 use crate::resync::SessionEnd;
-use crate::resync::collect::Ask;
+use crate::resync::collect::{Ask, Told};
 use crate::resync::ledger::Token;
 use crate::side::{Epoch, Side};
 
@@ -30,9 +30,7 @@ pub(crate) enum Answer {
         refused: Vec<(String, LinkError)>,
         barrier: Result<(), LinkError>,
     },
-    User(Result<Box<User>, Error>),
-    Dialogs(Result<Dialogs, Error>),
-    Dialog(Result<Box<Dialog>, Error>),
+    Read(Result<Told, Error>),
     Submitted(Result<Accepted, Error>),
 }
 

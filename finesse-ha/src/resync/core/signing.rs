@@ -13,6 +13,7 @@ use super::{Op, Phase, Purpose, ResyncCore};
 use crate::event::Event;
 use crate::line::LineReport;
 use crate::resync::claim::{self, Claim, Situation};
+use crate::resync::guard::was_failure;
 use crate::resync::news::News;
 
 /// How often to look whether a sign-in has been carried out, if no notification says so. CTI takes up to 0.3 s.
@@ -24,6 +25,8 @@ pub(super) struct Claiming {
     pub(super) request: RequestId,
     /// As read before.
     pub(super) user: User,
+    /// The place at which it was asked for; what was heard before is not its effect.
+    since: u64,
     /// The agent was signed out, so the effect has to be awaited.
     pub(super) signs_in: bool,
     /// When to stop waiting for the effect; `None` until the request is accepted.
@@ -47,11 +50,15 @@ impl ResyncCore {
             max_gap: self.params.auto_relogin_max_gap,
         });
         self.taken = matches!(decision, Claim::TakenOver { .. });
+        // A logout that was known before, or is told here, is nothing that a later read of this re-sync finds.
+        self.signed_in = self.open.sign_in.is_some()
+            && decision == Claim::Leave
+            && user.state.as_ref().is_some_and(UserState::is_signed_in);
         match decision {
-            Claim::Leave => self.collect(Some(user)),
+            Claim::Leave => self.collect(now, Some(user)),
             Claim::Keep => self.claim(user, false),
             Claim::SignIn => {
-                self.restore_ready = self.choice.may_restore_after_sign_in(&user, gap);
+                self.restore_ready = was_failure(&user) && self.choice.may_restore_after_sign_in(gap);
                 self.claim(user, true);
             }
             Claim::TakenOver { extension } => {
@@ -59,11 +66,11 @@ impl ResyncCore {
                     "the agent is signed in on extension {extension}; this session does not sign him in"
                 );
                 self.feed(Event::SessionTakenOver { kind: String::from("extension"), why });
-                self.collect(Some(user));
+                self.collect(now, Some(user));
             }
             Claim::LoggedOut { why } => {
                 self.feed(Event::LoggedOutDuringGap { kind: String::from("logout"), why });
-                self.collect(Some(user));
+                self.collect(now, Some(user));
             }
         }
     }
@@ -74,6 +81,7 @@ impl ResyncCore {
         self.phase = Phase::Claiming(Claiming {
             request: request.clone(),
             user,
+            since: self.index,
             signs_in,
             deadline: None,
             look_at: None,
@@ -98,20 +106,21 @@ impl ResyncCore {
             Ok(_) if claiming.signs_in => {
                 claiming.deadline = Some(now + self.params.event_wait);
                 claiming.look_at = Some(now + SIGN_IN_LOOK);
+                let since = claiming.since;
                 self.commit(now);
                 // The event may have overtaken the answer.
-                let shown = self.heard.iter().any(|heard| {
+                let shown = self.heard.iter().filter(|heard| heard.index > since).any(|heard| {
                     matches!(&heard.news, News::User(user) if user.state.as_ref().is_some_and(UserState::is_signed_in))
                 });
                 if shown {
-                    self.sign_in_shown();
+                    self.sign_in_shown(now);
                 }
             }
             Ok(_) => {
                 let user = claiming.user.clone();
                 self.signed_in = true;
                 self.commit(now);
-                self.collect(Some(user));
+                self.collect(now, Some(user));
             }
             // It is this sign-in that is wrong; another side would say the same.
             Err(error)
@@ -125,16 +134,16 @@ impl ResyncCore {
             {
                 let user = claiming.user.clone();
                 self.feed(Event::AttentionRequired { kind: String::from("sign-in"), why: error.to_string() });
-                self.collect(Some(user));
+                self.collect(now, Some(user));
             }
             Err(error) => self.fail_by(&error),
         }
     }
 
     /// The sign-in has been carried out.
-    pub(super) fn sign_in_shown(&mut self) {
+    pub(super) fn sign_in_shown(&mut self, now: Duration) {
         self.signed_in = true;
-        self.collect(None);
+        self.collect(now, None);
     }
 
     /// The point after which a move is finished on the new side, whatever the old one does.
@@ -149,7 +158,7 @@ impl ResyncCore {
         }
     }
 
-    /// The agent was signed in on this stream, and what was read after that shows him signed out.
+    /// The agent was signed in when this re-sync began, and what was read after that shows him signed out.
     fn signed_out_since_claim(&mut self, now: Duration, user: &User) {
         if !self.guard_sees(now, user) {
             let why = format!("{}, after he had been signed in on this side", state_and_reason(user));
@@ -161,9 +170,10 @@ impl ResyncCore {
     pub(super) fn after_resync(&mut self, now: Duration, gap: Duration) {
         let Some(user) = self.model.user().cloned() else { return };
         let relogged = std::mem::take(&mut self.restore_ready) && user.state == Some(UserState::NotReady);
-        let restore = self.choice.may_restore(&user, gap) || (relogged && self.choice.is_ready());
+        let restore =
+            self.choice.may_restore(&user, gap) || (relogged && self.choice.may_restore_after_sign_in(gap));
         let signed_in = user.state.as_ref().is_some_and(UserState::is_signed_in);
-        if std::mem::replace(&mut self.signed_in, signed_in) && !self.taken && !signed_in {
+        if std::mem::take(&mut self.signed_in) && !self.taken && !signed_in {
             self.signed_out_since_claim(now, &user);
         }
         self.choice.see(&user);

@@ -247,7 +247,7 @@ fn an_audit_of_an_ended_epoch_is_forgotten() {
     bench.now += 5 * S;
     bench.step(Input::Tick);
     assert_eq!(*bench.next(), Op::Read(Ask::User), "the audit of the new epoch runs");
-    let answer = Answer::User(Ok(Box::new(agent("LOGOUT", 9000, 999))));
+    let answer = Answer::Read(Ok(Told::User(Box::new(agent("LOGOUT", 9000, 999)))));
     bench.step(Input::Answer { id: late.0, epoch: late.1, answer: Box::new(answer) });
     assert_eq!(bench.asked.len(), 1, "and still waits for its own answer");
     bench.pass(S);

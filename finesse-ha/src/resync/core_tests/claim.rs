@@ -95,6 +95,25 @@ fn the_event_of_the_sign_in_may_overtake_the_answer() {
 }
 
 #[test]
+fn what_was_heard_before_the_sign_in_is_not_its_effect() {
+    let mut bench = Bench::new(Some(sign_in()));
+    bench.obeys = false;
+    bench.shows(out(50002), &[]);
+    bench.attach(Side::A);
+    bench.hear(says_agent(&agent("READY", 4000, 0)));
+    bench.hear(says_agent(&out(50002)));
+    bench.answer();
+    bench.answer();
+    bench.answer();
+    assert!(bench.asked.is_empty(), "its effect is still to come");
+    bench.now += 500 * MS;
+    bench.user = agent("NOT_READY", 6000, 0);
+    bench.run();
+    assert_eq!(bench.warnings(), Vec::<String>::new());
+    assert_eq!(bench.story(), ["cold: agent NOT_READY", "resynced with 1 changes"]);
+}
+
+#[test]
 fn without_an_event_a_read_shows_that_the_sign_in_was_carried_out() {
     let mut bench = signing_in(out(0));
     bench.answer();
@@ -118,7 +137,7 @@ fn a_look_that_the_event_has_overtaken_is_not_taken_for_the_read() {
     bench.user = agent("NOT_READY", 6000, 0);
     bench.hear(says_agent(&bench.user.clone()));
     assert_eq!(bench.asked.len(), 2);
-    bench.answer_with(Answer::User(Ok(Box::new(out(0)))));
+    bench.answer_with(Answer::Read(Ok(Told::User(Box::new(out(0))))));
     assert_eq!(bench.asked.len(), 1, "the read has its own answer to come");
     assert_eq!(*bench.next(), Op::Read(Ask::User));
     bench.run();
@@ -278,6 +297,36 @@ fn who_signs_out_as_the_side_fails_is_not_signed_in_again() {
 }
 
 #[test]
+fn a_logout_that_was_told_live_is_not_told_again_after_a_gap_of_a_stream_that_survived() {
+    let user = || agent("NOT_READY", 0, 12);
+    for mut bench in [Bench::live(user(), &[]), Bench::watching(user(), &[])] {
+        bench.user = out(12);
+        bench.hear(says_agent(&out(12)));
+        bench.lose();
+        bench.forget();
+        bench.attach_as(Side::A, true, None);
+        bench.run();
+        assert_eq!(bench.warnings(), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn a_logout_in_a_gap_of_a_stream_that_survived_is_told_once_whichever_read_shows_it() {
+    for first in [true, false] {
+        let mut bench = Bench::live(agent("NOT_READY", 0, 12), &[]);
+        bench.lose();
+        bench.forget();
+        bench.attach_as(Side::A, true, None);
+        if !first {
+            bench.answer();
+        }
+        bench.user = out(999);
+        bench.run();
+        assert_eq!(bench.warnings(), ["logged out"], "by the first read: {first}");
+    }
+}
+
+#[test]
 fn a8_a_mobile_agent_is_claimed_with_his_number_also_where_the_stream_survived() {
     let mobile =
         MobileAgent { mode: Some(String::from("CALL_BY_CALL")), dial_number: Some(String::from("5550100")) };
@@ -333,6 +382,41 @@ fn ready_is_not_asked_for_after_more_than_five_minutes() {
         bench.pass(S);
         assert_eq!(bench.verbs(), ["LOGIN"]);
     }
+}
+
+#[test]
+fn ready_is_not_asked_for_after_more_than_five_minutes_in_two_attempts() {
+    let mut bench = lost_while_ready();
+    bench.now += 240 * S;
+    bench.shows(out(255), &[]);
+    bench.attach(Side::B);
+    while bench.submitted.is_empty() {
+        bench.answer();
+    }
+    bench.lose();
+    bench.asked.clear();
+    bench.now += 960 * S;
+    bench.attach(Side::A);
+    bench.run();
+    bench.pass(S);
+    assert_eq!(bench.user.state, Some(UserState::NotReady));
+    assert_eq!(bench.verbs(), ["LOGIN", "LOGIN"]);
+}
+
+#[test]
+fn ready_is_asked_for_again_in_the_attempt_that_follows_the_sign_in() {
+    let mut bench = lost_while_ready();
+    bench.shows(out(255), &[]);
+    bench.attach(Side::B);
+    while bench.submitted.is_empty() {
+        bench.answer();
+    }
+    bench.lose();
+    bench.asked.clear();
+    bench.attach(Side::A);
+    bench.run();
+    bench.pass(S);
+    assert_eq!(bench.verbs(), ["LOGIN", "LOGIN", "READY"]);
 }
 
 #[test]

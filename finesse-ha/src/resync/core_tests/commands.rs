@@ -260,3 +260,58 @@ fn inv18_after_refused_passwords_nothing_is_tried_by_itself() {
     assert_eq!(bench.outcome_name(later), "not-applied", "accepted credentials are used for reads again");
     assert_eq!(bench.warnings(), ["attention credentials", "attention credentials"]);
 }
+
+#[test]
+fn inv18_a_command_that_would_need_a_read_while_none_is_made_is_unknown_at_once() {
+    let mut bench = talking();
+    bench.command(hold());
+    bench.refuse(ErrorKind::Unauthorized, Sent::Refused);
+    let token = bench.command(hold());
+    bench.refuse(ErrorKind::Timeout, Sent::Unanswered);
+    assert_eq!(bench.outcome_name(token), "unknown");
+}
+
+#[test]
+fn a_command_answered_while_the_gap_is_read_is_not_decided_by_that_read() {
+    for (carried_out, at_once, later) in [(false, "none", "not-applied"), (true, "applied", "applied")] {
+        let mut bench = talking();
+        let token = bench.command(hold());
+        let submit = bench.asked.pop_front().unwrap();
+        bench.lose();
+        bench.attach(Side::B);
+        while !matches!(bench.next(), Op::Read(Ask::Dialogs)) {
+            bench.answer();
+        }
+        if carried_out {
+            bench.calls.insert(id("1"), talk("1", "HELD", 5000));
+        }
+        bench.now += S;
+        let accepted = Box::new(Answer::Submitted(Ok(Accepted::new(202, None))));
+        bench.step(Input::Answer { id: submit.0, epoch: submit.1, answer: accepted });
+        bench.run();
+        assert_eq!(bench.outcome_name(token), at_once);
+        bench.pass(11 * S);
+        assert_eq!(bench.outcome_name(token), later);
+    }
+}
+
+#[test]
+fn a_made_call_is_looked_for_twice_two_seconds_apart_however_long_the_gap_is_read() {
+    let mut bench = idle();
+    let token = bench.command(make_call());
+    bench.answer();
+    bench.lose();
+    bench.attach(Side::B);
+    bench.run();
+    bench.lose();
+    bench.attach(Side::B);
+    while !matches!(bench.next(), Op::Read(Ask::Dialogs)) {
+        bench.answer();
+    }
+    // Asked for at once after the first look, and answered late.
+    bench.now += 3 * S;
+    bench.run();
+    assert_eq!(bench.outcome_name(token), "none");
+    bench.pass(3 * S);
+    assert_eq!(bench.outcome_name(token), "not-applied");
+}

@@ -119,6 +119,17 @@ fn who_signs_out_during_the_repair_is_not_signed_in() {
 }
 
 #[test]
+fn who_signs_out_before_the_ghost_comes_is_not_signed_in() {
+    let mut bench = moved(true, &[]);
+    bench.obeys = false;
+    bench.command(Command::SignOut { user: own(), reason: None });
+    bench.answer();
+    tell(&mut bench, "LOGOUT", 255);
+    bench.pass(5 * S);
+    assert_eq!((bench.verbs(), bench.warnings()), (vec!["LOGOUT"], vec![]));
+}
+
+#[test]
 fn a_repair_that_leads_to_nothing_is_told_to_have_failed() {
     let mut bench = moved(false, &[]);
     bench.obeys = false;

@@ -231,13 +231,13 @@ impl Bench {
     pub(super) fn truth(&mut self, op: &Op) -> Answer {
         match op {
             Op::Prepare(_) => Answer::Prepared { refused: Vec::new(), barrier: Ok(()) },
-            Op::Read(Ask::User) => Answer::User(Ok(Box::new(self.user.clone()))),
+            Op::Read(Ask::User) => Answer::Read(Ok(Told::User(Box::new(self.user.clone())))),
             Op::Read(Ask::Dialogs) => {
                 let dialogs = self.calls.values().cloned().collect();
-                Answer::Dialogs(Ok(Dialogs { dialogs, rejected: Vec::new() }))
+                Answer::Read(Ok(Told::Dialogs(Dialogs { dialogs, rejected: Vec::new() })))
             }
-            Op::Read(Ask::Dialog(id)) => Answer::Dialog(match self.calls.get(id) {
-                Some(call) => Ok(Box::new(call.clone())),
+            Op::Read(Ask::Dialog(id)) => Answer::Read(match self.calls.get(id) {
+                Some(call) => Ok(Told::Dialog(Box::new(call.clone()))),
                 None => Err(Error::new(ErrorKind::NotFound, Sent::Refused, "404")),
             }),
             Op::Submit(command, id) => {
@@ -287,9 +287,7 @@ impl Bench {
                 let barrier = Err(LinkError::new(EndCause::Silent, "no pong"));
                 Answer::Prepared { refused: Vec::new(), barrier }
             }
-            Op::Read(Ask::User) => Answer::User(Err(error)),
-            Op::Read(Ask::Dialogs) => Answer::Dialogs(Err(error)),
-            Op::Read(Ask::Dialog(_)) => Answer::Dialog(Err(error)),
+            Op::Read(_) => Answer::Read(Err(error)),
             Op::Submit(..) => Answer::Submitted(Err(error)),
         };
         self.answer_with(answer);

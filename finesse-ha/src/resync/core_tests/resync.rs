@@ -241,7 +241,7 @@ fn late_reply_from_old_side_is_dropped() {
     bench.lose();
     bench.attach(Side::A);
     bench.answer();
-    let answer = Answer::User(Ok(Box::new(agent("TALKING", 9000, 0))));
+    let answer = Answer::Read(Ok(Told::User(Box::new(agent("TALKING", 9000, 0)))));
     bench.step(Input::Answer { id: late.0, epoch: late.1, answer: Box::new(answer) });
     assert_eq!(bench.asked.len(), 1, "it is not taken for the answer of the new side");
     assert_eq!(*bench.next(), READ_USER);
@@ -262,7 +262,7 @@ fn a_late_list_of_calls_from_the_old_side_is_dropped() {
     bench.answer();
     bench.answer();
     // While the new side's list is awaited, that of the old side arrives.
-    let answer = Answer::Dialogs(Ok(Dialogs { dialogs: Vec::new(), rejected: Vec::new() }));
+    let answer = Answer::Read(Ok(Told::Dialogs(Dialogs::default())));
     bench.step(Input::Answer { id: late.0, epoch: late.1, answer: Box::new(answer) });
     assert_eq!(*bench.next(), READ_CALLS, "it is not taken for the answer of the new side");
     bench.run();
