@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use quick_xml::Reader;
 use quick_xml::errors::{Error as XmlError, IllFormedError, SyntaxError};
-use quick_xml::events::{BytesRef, BytesStart, Event};
+use quick_xml::events::{BytesRef, BytesStart, BytesText, Event};
 
 use crate::content::Content;
 use crate::element::{Element, Extra};
@@ -25,6 +25,15 @@ impl Tag<'_> {
     /// The name without a prefix: namespaces differ between releases.
     pub(crate) fn name(&self) -> &str {
         self.0.local_name().into_inner()
+    }
+
+    /// The name as it stands there, which nearly always has no prefix; quicker than [`Tag::name`].
+    pub(crate) fn full_name(&self) -> &str {
+        self.0.name().into_inner()
+    }
+
+    fn is(&self, name: &str) -> bool {
+        self.full_name() == name || self.name().eq_ignore_ascii_case(name)
     }
 
     /// An attribute by its local name.
@@ -104,7 +113,7 @@ impl<'a> Cursor<'a> {
                 return Ok("");
             }
             Event::Text(part) => {
-                let part = part.xml10_content();
+                let part = content(part);
                 let next = self.event()?;
                 if let (Cow::Borrowed(whole), Event::End(_)) = (&part, &next) {
                     self.depth -= 1;
@@ -127,7 +136,7 @@ impl<'a> Cursor<'a> {
     fn rest_of_text(&mut self, mut event: Event<'a>) -> Result<(), DecodeError> {
         loop {
             match event {
-                Event::Text(part) => self.scratch.push_str(&part.xml10_content()),
+                Event::Text(part) => self.scratch.push_str(&content(part)),
                 Event::CData(part) => self.scratch.push_str(&part.xml10_content()),
                 Event::GeneralRef(reference) => {
                     let mut text = std::mem::take(&mut self.scratch);
@@ -158,7 +167,7 @@ impl<'a> Cursor<'a> {
         let mut text = String::new();
         loop {
             match self.event()? {
-                Event::Text(part) => text.push_str(&part.xml10_content()),
+                Event::Text(part) => text.push_str(&content(part)),
                 Event::CData(part) => text.push_str(&part.xml10_content()),
                 Event::GeneralRef(reference) => self.resolve(&reference, &mut text)?,
                 Event::Start(start) => {
@@ -196,7 +205,7 @@ impl<'a> Cursor<'a> {
     ) -> Result<(), DecodeError> {
         let items = slot.get_or_insert_default();
         while let Some(tag) = self.child()? {
-            if tag.name().eq_ignore_ascii_case(item) { items.extend(T::read(self)?) } else { self.skip()? }
+            if tag.is(item) { items.extend(T::read(self)?) } else { self.skip()? }
         }
         Ok(())
     }
@@ -275,41 +284,54 @@ impl<'a> Cursor<'a> {
     }
 
     fn resolve(&self, reference: &BytesRef<'_>, text: &mut String) -> Result<(), DecodeError> {
+        if let Some(resolved) = quick_xml::escape::resolve_predefined_entity(reference) {
+            text.push_str(resolved);
+            return Ok(());
+        }
         match reference.resolve_char_ref() {
-            Ok(None) => match quick_xml::escape::resolve_predefined_entity(reference) {
-                Some(resolved) => text.push_str(resolved),
-                None => {
-                    let name: String = reference.chars().take(40).collect();
-                    return Err(self.error(Kind::Syntax, format!("the entity &{name}; is not known")));
-                }
-            },
             Ok(Some(character)) => text.push(character),
+            Ok(None) => {
+                let name: String = reference.chars().take(40).collect();
+                return Err(self.error(Kind::Syntax, format!("the entity &{name}; is not known")));
+            }
             // CTI data may hold characters that XML cannot express; one of them must not cost the whole document.
             Err(_) => text.push('\u{FFFD}'),
         }
         Ok(())
     }
 
+    #[inline]
     fn event(&mut self) -> Result<Event<'a>, DecodeError> {
-        self.reader.read_event().map_err(|error| {
-            let at = usize::try_from(self.reader.error_position()).unwrap_or(usize::MAX);
-            let kind = match &error {
-                XmlError::IllFormed(IllFormedError::MissingEndTag(_)) => Kind::Truncated,
-                XmlError::Syntax(
-                    SyntaxError::UnclosedTag
-                    | SyntaxError::UnclosedCData
-                    | SyntaxError::UnclosedComment
-                    | SyntaxError::UnclosedXmlDecl
-                    | SyntaxError::UnclosedSingleQuotedAttributeValue
-                    | SyntaxError::UnclosedDoubleQuotedAttributeValue,
-                ) => Kind::Truncated,
-                _ => Kind::Syntax,
-            };
-            let what =
-                if kind == Kind::Truncated { "the document is cut off" } else { "not well-formed XML" };
-            DecodeError::new(kind, format!("{what}: {error}")).at(at)
-        })
+        match self.reader.read_event() {
+            Ok(event) => Ok(event),
+            Err(error) => Err(self.broken(&error)),
+        }
     }
+
+    #[cold]
+    fn broken(&self, error: &XmlError) -> DecodeError {
+        let at = usize::try_from(self.reader.error_position()).unwrap_or(usize::MAX);
+        let kind = match error {
+            XmlError::IllFormed(IllFormedError::MissingEndTag(_)) => Kind::Truncated,
+            XmlError::Syntax(
+                SyntaxError::UnclosedTag
+                | SyntaxError::UnclosedCData
+                | SyntaxError::UnclosedComment
+                | SyntaxError::UnclosedXmlDecl
+                | SyntaxError::UnclosedSingleQuotedAttributeValue
+                | SyntaxError::UnclosedDoubleQuotedAttributeValue,
+            ) => Kind::Truncated,
+            _ => Kind::Syntax,
+        };
+        let what = if kind == Kind::Truncated { "the document is cut off" } else { "not well-formed XML" };
+        DecodeError::new(kind, format!("{what}: {error}")).at(at)
+    }
+}
+
+/// A text with its line ends as XML wants them. Looking for the carriage return first spares nearly every text the work.
+#[inline]
+fn content(part: BytesText<'_>) -> Cow<'_, str> {
+    if part.as_bytes().contains(&b'\r') { part.xml10_content() } else { part.into_inner() }
 }
 
 /// Recognises what is certainly not a Finesse document by its first character or element.

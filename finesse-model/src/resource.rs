@@ -36,7 +36,7 @@ macro_rules! keyed_resource {
                 $(let mut $field = None;)*
                 let mut extra = $crate::element::Extra::default();
                 while let Some(tag) = cursor.child()? {
-                    let mut name = tag.name();
+                    let mut name = tag.full_name();
                     loop {
                         match name {
                             $($wire => $crate::resource::read_field!(cursor, $field, $wire, $type $(, $how)?),)*
@@ -188,9 +188,10 @@ pub(crate) fn id_in<T: std::str::FromStr>(uri: Option<&str>) -> Option<T> {
     uri?.trim_end_matches('/').rsplit('/').next()?.parse().ok()
 }
 
-/// The spelling under which a name is known, if it is known in another case.
+/// The spelling under which a name is known, if it is known in another case or without its prefix.
 pub(crate) fn known(names: &[&'static str], name: &str) -> Option<&'static str> {
-    names.iter().copied().find(|known| *known != name && known.eq_ignore_ascii_case(name))
+    let local = name.rsplit(':').next().unwrap_or(name);
+    names.iter().copied().find(|known| *known != name && known.eq_ignore_ascii_case(local))
 }
 
 pub(crate) use {
