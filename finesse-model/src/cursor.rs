@@ -12,6 +12,7 @@ use quick_xml::events::{BytesRef, BytesStart, BytesText, Event};
 use crate::content::Content;
 use crate::element::{Element, Extra};
 use crate::error::{DecodeError, DecodeErrorKind as Kind};
+use crate::writer::is_legal;
 
 /// Deeper than any document of Finesse (about ten), shallow enough for any stack.
 const MAX_DEPTH: usize = 64;
@@ -289,13 +290,13 @@ impl<'a> Cursor<'a> {
             return Ok(());
         }
         match reference.resolve_char_ref() {
-            Ok(Some(character)) => text.push(character),
+            Ok(Some(character)) if is_legal(character) => text.push(character),
             Ok(None) => {
                 let name: String = reference.chars().take(40).collect();
                 return Err(self.error(Kind::Syntax, format!("the entity &{name}; is not known")));
             }
             // CTI data may hold characters that XML cannot express; one of them must not cost the whole document.
-            Err(_) => text.push('\u{FFFD}'),
+            Ok(Some(_)) | Err(_) => text.push('\u{FFFD}'),
         }
         Ok(())
     }

@@ -5,13 +5,14 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use self::lists::ApiErrors;
 use crate::content::Content;
 use crate::cursor::{Cursor, Tag};
 use crate::element::Element;
 use crate::error::{DecodeError, DecodeErrorKind as Kind};
 use crate::list::{Item, List};
 use crate::request::RequestError;
-use crate::resources::api_errors::{ApiError, ApiErrors};
+use crate::resources::api_errors::ApiError;
 use crate::resources::client_log::ClientLog;
 use crate::resources::configuration::{
     ChatConfig, ClusterConfig, ConfigInfo, EccVariableConfig, EnterpriseDatabaseConfig, LayoutConfig,
@@ -64,6 +65,15 @@ macro_rules! roots {
             $($list(List<$item>),)*
             /// Something that this version does not know, as it came.
             Other(Element),
+        }
+
+        /// The lists by the names of their roots.
+        pub(crate) mod lists {
+            use super::*;
+            $(
+                #[doc = concat!("The list `", $list_root, "`.")]
+                pub type $list = List<$item>;
+            )*
         }
 
         $(impl Item for $item {

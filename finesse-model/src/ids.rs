@@ -110,6 +110,14 @@ macro_rules! ids {
     )*};
 }
 
+impl UserId {
+    /// Whether both are one user on CCX, which does not tell upper from lower case. On CCE ids are equal or different.
+    #[must_use]
+    pub fn is_same_on_ccx(&self, other: &Self) -> bool {
+        self.0.eq_ignore_ascii_case(&other.0)
+    }
+}
+
 ids! {
     /// loginId of a user: the peripheral number on CCE, a user id on CCX. Never the loginName.
     UserId, "user id";

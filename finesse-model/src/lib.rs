@@ -39,6 +39,7 @@ mod update;
 mod writer;
 
 pub use self::cursor::MAX_BYTES;
+pub use self::document::lists::*;
 pub use self::document::{Document, Resource, decode, decode_all, decode_bytes, utf8};
 pub use self::element::{Element, Extra};
 pub use self::error::{DecodeError, DecodeErrorKind};
@@ -48,7 +49,7 @@ pub use self::ids::{
 };
 pub use self::list::List;
 pub use self::reason::{ReasonClass, reason_class};
-pub use self::resources::api_errors::{ApiError, ApiErrors};
+pub use self::resources::api_errors::ApiError;
 pub use self::resources::client_log::ClientLog;
 pub use self::resources::configuration::{
     ChatConfig, ClusterConfig, ClusterNode, ConfigInfo, CtiConfig, EccVariable, EccVariableConfig,
@@ -63,7 +64,7 @@ pub use self::resources::media::{DialogLogoutAction, InterruptAction, Media, Med
 pub use self::resources::media_properties_layout::{
     LayoutColumn, LayoutEntry, LayoutType, MediaPropertiesLayout,
 };
-pub use self::resources::phone_book::{Contact, Contacts, PhoneBook, PhoneBookType};
+pub use self::resources::phone_book::{Contact, ContactsOf, PhoneBook, PhoneBookType};
 pub use self::resources::queue::{Queue, QueueStatistics};
 pub use self::resources::reason_code::{ReasonCategory, ReasonCode, WrapUpReason};
 pub use self::resources::script_selector::ScriptSelector;
@@ -87,7 +88,5 @@ pub use self::stanza::StanzaItem;
 pub use self::subject::{Change, Subject};
 pub use self::update::{Update, Verb};
 
-/// A list of dialogs.
-pub type Dialogs = List<Dialog>;
 /// The object inside of an update.
 pub type UpdateData = Resource;

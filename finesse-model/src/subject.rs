@@ -4,9 +4,9 @@
 //! tells: news of a team's member (`/Team/{id}/Users`) and of the agent's own user have the same source.
 
 use crate::document::Resource;
+use crate::document::lists::ApiErrors;
 use crate::ids::{DialogId, MediaId, QueueId, TeamId, TeamMessageId, UserId};
 use crate::list::List;
-use crate::resources::api_errors::ApiErrors;
 use crate::resources::client_log::ClientLog;
 use crate::resources::devices::Device;
 use crate::resources::dialog::Dialog;

@@ -90,6 +90,6 @@ impl Writer {
 }
 
 /// Characters that XML 1.0 can express.
-fn is_legal(c: char) -> bool {
+pub(crate) fn is_legal(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..)
 }

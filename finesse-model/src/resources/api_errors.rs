@@ -3,9 +3,6 @@
 use crate::list::List;
 use crate::resource::resource;
 
-/// One or more refusals; seldom more than one.
-pub type ApiErrors = List<ApiError>;
-
 impl List<ApiError> {
     /// True if one of them has this message, for example `SERVER_OUT_OF_SERVICE`.
     #[must_use]

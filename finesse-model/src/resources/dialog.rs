@@ -293,6 +293,19 @@ impl Dialog {
     pub fn participant(&self, extension: &Extension) -> Option<&Participant> {
         self.participants().iter().find(|party| party.media_address.as_deref() == Some(extension.as_str()))
     }
+
+    /// What the agent at this extension may ask for.
+    #[must_use]
+    pub fn actions(&self, extension: &Extension) -> &[Action] {
+        self.participant(extension).map(Participant::actions).unwrap_or_default()
+    }
+
+    /// A supervisor who listens. It shows on the agent as one more dialog, without actions, and is no call of the agent's.
+    #[must_use]
+    pub fn is_silent_monitor(&self) -> bool {
+        let call_type = self.media_properties.as_ref().and_then(|media| media.call_type.as_ref());
+        call_type == Some(&CallType::SupervisorMonitor)
+    }
 }
 
 resource! {

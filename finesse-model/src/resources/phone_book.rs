@@ -26,20 +26,20 @@ resource! {
         /// At most 64 characters.
         name: String = "name",
         r#type: PhoneBookType = "type",
-        contacts: Contacts = "contacts",
+        contacts: ContactsOf = "contacts",
     }
 }
 
 /// The contacts of a phone book: only where they are (configuration), or the contacts themselves (agents' books).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Contacts {
+pub enum ContactsOf {
     /// URI of the list.
     Uri(String),
     /// The contacts.
     Inline(Vec<Contact>),
 }
 
-impl Content for Contacts {
+impl Content for ContactsOf {
     fn read(cursor: &mut Cursor<'_>) -> Result<Option<Self>, DecodeError> {
         let mut contacts = Vec::new();
         let uri = cursor.text_and_children(|cursor, tag| {
@@ -67,7 +67,7 @@ impl Content for Contacts {
     }
 }
 
-impl serde::Serialize for Contacts {
+impl serde::Serialize for ContactsOf {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Uri(uri) => serializer.serialize_str(uri),

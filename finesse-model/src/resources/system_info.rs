@@ -86,6 +86,14 @@ impl SystemInfo {
         let last = self.last_success_cti_heartbeat_time.as_ref()?.value()?;
         Some(now.saturating_sub(*last))
     }
+
+    /// By how many milliseconds the side's clock is ahead of `now`, the reader's clock when the answer came; negative if it is behind.
+    #[must_use]
+    pub fn clock_ahead_millis(&self, now: std::time::SystemTime) -> Option<i64> {
+        let here = now.duration_since(std::time::UNIX_EPOCH).ok()?;
+        let there = self.current_timestamp.as_ref()?.unix_millis()?;
+        Some(there.saturating_sub(i64::try_from(here.as_millis()).ok()?))
+    }
 }
 
 resource! {

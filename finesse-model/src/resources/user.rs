@@ -3,9 +3,9 @@
 //! An absent element is `None` and says nothing; an element that is there and empty says "none". Thin User notifications carry a few
 //! elements only, so an absent one must never overwrite what is known.
 
-use crate::ids::{TeamId, UserId};
+use crate::ids::{ReasonCodeId, TeamId, UserId};
 use crate::open_enum::open_enum;
-use crate::resource::resource;
+use crate::resource::{id_in, resource};
 use crate::resources::devices::Device;
 use crate::resources::reason_code::ReasonCode;
 use crate::scalar::{Number, Timestamp};
@@ -127,6 +127,21 @@ resource! {
         media_state: String = "mediaState",
         /// Seconds.
         wrap_up_timer: Number = "wrapUpTimer",
+    }
+}
+
+impl User {
+    /// The id: `loginId`, or else the last part of the URI.
+    #[must_use]
+    pub fn id(&self) -> Option<UserId> {
+        self.login_id.clone().or_else(|| id_in(self.uri.as_deref()))
+    }
+
+    /// The database id of the reason; `None` for −1, which means that there is none.
+    #[must_use]
+    pub fn reason_id(&self) -> Option<ReasonCodeId> {
+        let id = self.reason_code_id.as_ref()?.value().filter(|id| **id >= 0)?;
+        ReasonCodeId::new(id.to_string()).ok()
     }
 }
 
