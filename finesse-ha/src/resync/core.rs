@@ -34,6 +34,7 @@ use self::repair::Repair;
 pub(crate) use self::seam::{Answer, Attachment, Input, Op, Output};
 use self::signing::{Claiming, SIGN_IN_LOOK};
 use super::OpenSession;
+use super::claim;
 use super::collect::{Ask, Collect, Progress, Told};
 use super::guard::{Choice, Guard};
 use super::ledger::Ledger;
@@ -100,6 +101,8 @@ pub(crate) struct ResyncCore {
     heard: Vec<Heard>,
     heard_bytes: usize,
     overflowed: bool,
+    /// What was heard, is no part of the picture and had to be dropped.
+    dropped: usize,
     uncommitted: bool,
     /// The side that the move under way has left.
     left: Option<Side>,
@@ -144,6 +147,7 @@ impl ResyncCore {
             heard: Vec::new(),
             heard_bytes: 0,
             overflowed: false,
+            dropped: 0,
             uncommitted: false,
             left: None,
             prepared: false,
@@ -207,6 +211,16 @@ impl ResyncCore {
         self.out.push(Output::Feed(event));
     }
 
+    /// A person has to do something.
+    fn attention(&mut self, kind: &str, why: impl Into<String>) {
+        self.feed(Event::AttentionRequired { kind: kind.to_owned(), why: why.into() });
+    }
+
+    /// Something is worse than it should be; the session goes on.
+    fn degraded(&mut self, kind: &str, why: impl Into<String>) {
+        self.feed(Event::Degraded { kind: kind.to_owned(), why: why.into() });
+    }
+
     fn report(&mut self, report: LineReport) {
         self.out.push(Output::Report(report));
     }
@@ -260,6 +274,7 @@ impl ResyncCore {
         self.heard.clear();
         self.heard_bytes = 0;
         self.overflowed = false;
+        self.dropped = 0;
         self.audits = Audits::default();
     }
 
@@ -306,10 +321,7 @@ impl ResyncCore {
         match (&mut self.phase, answer) {
             (Phase::Preparing, Answer::Prepared { refused, barrier }) => {
                 for (node, error) in refused {
-                    self.feed(Event::Degraded {
-                        kind: String::from("subscription"),
-                        why: format!("{node}: {error}"),
-                    });
+                    self.degraded("subscription", format!("{node}: {error}"));
                 }
                 match barrier {
                     Ok(()) => {
@@ -323,7 +335,7 @@ impl ResyncCore {
             (Phase::Deciding, Answer::Read(Ok(Told::User(user)))) => self.decide(now, *user),
             (Phase::Claiming(_), Answer::Submitted(answer)) => self.claim_answered(now, answer),
             (Phase::Claiming(claiming), Answer::Read(Ok(Told::User(user)))) => {
-                if user.state.as_ref().is_some_and(UserState::is_signed_in) {
+                if claim::is_signed_in(&user) {
                     self.sign_in_shown(now);
                 } else {
                     claiming.look_at = Some(now + SIGN_IN_LOOK);
@@ -386,7 +398,7 @@ impl ResyncCore {
                         "the agent was not signed in within {:?} of the accepted request",
                         self.params.event_wait
                     );
-                    self.feed(Event::AttentionRequired { kind: String::from("sign-in"), why });
+                    self.attention("sign-in", why);
                     self.collect(now, None);
                 } else if claiming.look_at.is_some_and(|at| now >= at) {
                     claiming.look_at = None;
@@ -405,12 +417,8 @@ impl ResyncCore {
         }
         let why = end.to_string();
         match &end {
-            LineEnd::Credentials(_) => {
-                self.feed(Event::AttentionRequired { kind: String::from("credentials"), why: why.clone() })
-            }
-            LineEnd::Trust(_) => {
-                self.feed(Event::AttentionRequired { kind: String::from("tls"), why: why.clone() })
-            }
+            LineEnd::Credentials(_) => self.attention("credentials", why.clone()),
+            LineEnd::Trust(_) => self.attention("tls", why.clone()),
             LineEnd::TakenOver(_) => {
                 self.feed(Event::SessionTakenOver { kind: String::from("stream"), why: why.clone() })
             }

@@ -430,6 +430,44 @@ fn what_is_no_part_of_the_picture_is_told_after_the_gap() {
 }
 
 #[test]
+fn what_is_no_part_of_the_picture_and_had_to_be_dropped_is_said_to_be_missing() {
+    let mut bench = after_gap(&[], &[]);
+    bench.answer();
+    let mut team = says_agent(&agent("READY", 0, 0));
+    team.node = String::from("/finesse/api/Team/5/Users");
+    for _ in 0..=MAX_HEARD {
+        bench.hear(team.clone());
+    }
+    // What came after the overflow is there.
+    let kept = bench.core.heard.len();
+    bench.run();
+    assert_eq!(bench.warnings(), ["degraded dropped"]);
+    let kinds = bench.told_kinds();
+    assert_eq!(kinds[..3], ["gap-opened", "degraded", "resynced"]);
+    assert_eq!(kinds[3..], vec!["update"; kept]);
+    let said = format!("{} notifications", MAX_HEARD + 1 - kept);
+    assert!(
+        matches!(&bench.feed[1], Event::Degraded { why, .. } if why.starts_with(&said)),
+        "{:?}",
+        bench.feed[1]
+    );
+}
+
+#[test]
+fn what_cannot_be_read_of_another_node_is_told_after_the_gap_and_needs_no_audit() {
+    let mut bench = after_gap(&[], &[]);
+    bench.answer();
+    bench.answer();
+    bench.answer();
+    let node = String::from("/finesse/api/Team/5/Users");
+    let update = finesse_model::Update::from_xml("<Update><event>PUT</event>");
+    bench.hear(Notification { node, item_id: None, delayed: false, update });
+    bench.run();
+    assert_eq!(bench.told_kinds(), ["gap-opened", "resynced", "degraded"]);
+    assert!(bench.core.audits.is_certain());
+}
+
+#[test]
 fn a_refused_subscription_is_told_and_stops_nothing() {
     let mut bench = after_gap(&[], &[]);
     let refused =
