@@ -15,7 +15,7 @@ use super::guard::was_failure;
 /// What to do about the sign-in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Claim {
-    /// Nothing to be sent: an observer, or the agent is where he should be.
+    /// Nothing to be sent: an observer, an agent who is claimed here already, or one who was signed out before the gap.
     Leave,
     /// LOGIN, which keeps the state.
     Keep,
@@ -37,7 +37,7 @@ pub(crate) struct Situation<'a> {
     pub(crate) cold: bool,
     /// The agent was signed in, as far as was known.
     pub(crate) was_signed_in: bool,
-    /// The stream survived on the same side, so the agent is still claimed there.
+    /// He was claimed on the stream in use, which has survived, so he is claimed still.
     pub(crate) resumed: bool,
     /// How long nothing was heard.
     pub(crate) gap: Duration,

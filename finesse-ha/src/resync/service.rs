@@ -196,10 +196,10 @@ impl Driver {
     fn show(&self) {
         let (picture, stale) = (self.core.picture(), self.core.is_stale());
         self.shown.send_if_modified(|shown| {
-            if *shown.picture == picture && shown.stale == stale {
+            if Arc::ptr_eq(&shown.picture, picture) && shown.stale == stale {
                 return false;
             }
-            *shown = Shown { picture: Arc::new(picture), stale };
+            *shown = Shown { picture: Arc::clone(picture), stale };
             true
         });
     }
@@ -209,17 +209,9 @@ impl Driver {
         match output {
             Output::Do { id, epoch, op } => self.start(id, epoch, op),
             Output::Feed(event) => {
-                if matches!(
-                    event,
-                    Event::Resynced(_)
-                        | Event::Waiting { .. }
-                        | Event::BothOut { .. }
-                        | Event::Offline { .. }
-                ) {
-                    self.settle(Ok(()));
-                }
                 self.tell(event).await;
             }
+            Output::Settled => self.settle(Ok(())),
             // The line may be over; its end is on its way.
             Output::Report(report) => drop(self.line.reports.send(report)),
             Output::Outcome(token, outcome) => {

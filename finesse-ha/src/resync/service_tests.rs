@@ -174,3 +174,13 @@ async fn what_panics_beneath_is_an_answer_that_failed() {
     };
     tokio::time::timeout(Duration::from_secs(60), failed).await.unwrap();
 }
+
+#[tokio::test(start_paused = true)]
+async fn who_stops_waiting_until_a_session_is_settled_may_wait_again() {
+    let (opened, events, _reports) = open(&[]).await;
+    let mut session = crate::session::Session::from_opened(opened);
+    assert_eq!(session.settled().now_or_never(), None);
+    let end = SessionEnd::Credentials(String::from("401"));
+    events.send(LineEvent::Ended(end.clone())).await.unwrap();
+    assert_eq!(session.settled().await, Err(end));
+}

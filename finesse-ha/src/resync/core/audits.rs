@@ -6,6 +6,7 @@
 //! Invariants: one audit at a time, and never two within [`AUDIT_DISTANCE`]; what the stream itself had called uncertain is no sign of a deaf stream.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use finesse_model::{Dialog, ParticipantState};
@@ -169,9 +170,9 @@ impl ResyncCore {
                     return;
                 }
                 let before = Standing::of(&self.model);
-                let calls = self.model.picture().dialogs;
+                let known = Arc::clone(&self.picture);
                 let settled = self.model.settle(now, &snapshot);
-                let contradicts = !doubted && contradicts(&before, &calls, &settled.changes);
+                let contradicts = !doubted && contradicts(&before, &known.dialogs, &settled.changes);
                 self.watch_agent(now, &before, &settled.changes);
                 self.tell(settled.changes, Cause::Audit, ended_at);
                 self.tell_unreadable(snapshot.unreadable);
@@ -220,7 +221,7 @@ impl ResyncCore {
             self.audits.contradictions.clear();
             let why = format!("{DEAF} audits found changes that the stream did not tell");
             self.degraded("deaf", why.clone());
-            let epoch = self.epoch;
+            let epoch = self.epoch();
             self.report(LineReport::Failed { epoch, fault: Fault::Deaf, why });
         }
     }

@@ -9,7 +9,7 @@ use finesse_model::User;
 
 use super::audits::unreadable_dialogs;
 use super::{Gap, Op, Phase, Purpose, ResyncCore, words_of};
-use crate::event::{Cause, Event, Resynced, When};
+use crate::event::{Cause, Event, Picture, Resynced, When};
 use crate::line::LineReport;
 use crate::resync::claim;
 use crate::resync::collect::Collect;
@@ -98,13 +98,12 @@ impl ResyncCore {
 
     fn go_live(&mut self, now: Duration, begun: Duration, snapshot: &Snapshot, doubtful: bool) {
         let Some(attachment) = self.attachment else { return };
-        let cold = !self.was_live;
+        let cold = !self.was_live();
         let cause = if cold { Cause::Cold } else { Cause::Gap };
         let gap = self.gap.take().unwrap_or(Gap { last_seen: self.started, noticed: self.started });
         let settled = self.model.settle(now, snapshot);
         let changes = settled.changes.len();
         self.phase = Phase::Live;
-        self.was_live = true;
         self.tell(settled.changes, cause, |_| When::Between(gap.last_seen, now));
         self.settle_after_gap(now, begun);
         self.feed(Event::Resynced(Box::new(Resynced {
@@ -117,9 +116,9 @@ impl ResyncCore {
             resync: now.saturating_sub(attachment.at),
             changes,
             unseen_possible: !cold,
-            picture: self.model.picture(),
+            picture: Picture::clone(&self.picture),
         })));
-        self.report(LineReport::Live(self.epoch));
+        self.report(LineReport::Live(attachment.epoch));
         self.begin_audits(now, doubtful || settled.doubtful, snapshot.unreadable);
         self.after_resync(now, now.saturating_sub(gap.last_seen));
         // What belongs to the picture is contained in it; the rest is delivered now.

@@ -1,7 +1,7 @@
 //! The session's part that deals with the agent himself at the beginning of an epoch: signing him in, the commit point of a move, READY.
 //!
-//! Invariants: LOGIN is sent at most once in an epoch, and never while somebody else has the agent; READY is sent only where
-//! [`Choice`](crate::resync::guard::Choice) allows it.
+//! Invariants: a re-sync sends LOGIN at most once (the repair of a ghost logout may send another, later in the epoch), and never while somebody else
+//! is known to have the agent; it asks for READY only where [`Choice`](crate::resync::guard::Choice) allows it.
 
 use std::time::Duration;
 
@@ -41,7 +41,7 @@ impl ResyncCore {
         let decision = claim::decide(&Situation {
             sign_in: self.open.sign_in.as_ref(),
             user: &user,
-            cold: !self.was_live,
+            cold: !self.was_live(),
             // Who has asked to be signed out is not signed in again, whoever carried it out.
             was_signed_in: was_signed_in && !self.ledger.wants_sign_out(),
             resumed: self.claimed,
@@ -151,9 +151,10 @@ impl ResyncCore {
         if !std::mem::take(&mut self.uncommitted) {
             return;
         }
-        self.report(LineReport::Committed(self.epoch));
+        self.report(LineReport::Committed(self.epoch()));
         // Even a side that was out of service may have put a forced logout off until it is back.
-        if self.left.take().is_some() && self.open.sign_in.is_some() {
+        let left = self.attachment.as_mut().and_then(|attachment| attachment.left.take());
+        if left.is_some() && self.open.sign_in.is_some() {
             self.guard.arm(now, !self.model.is_idle());
         }
     }

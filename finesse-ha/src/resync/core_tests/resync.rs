@@ -313,7 +313,7 @@ fn a_failure_in_any_phase_keeps_the_picture_and_the_gap_open() {
     for (phase, answers) in steps {
         let mut bench = Bench::live(agent("READY", 0, 0), &[talk("1", "ACTIVE", 100)]);
         bench.lose();
-        let picture = bench.core.picture();
+        let picture = bench.core.picture().clone();
         bench.shows(agent("NOT_READY", 5000, 50002), &[timed_call("2", &[])]);
         bench.attach(Side::B);
         for _ in 0..answers {
@@ -321,7 +321,7 @@ fn a_failure_in_any_phase_keeps_the_picture_and_the_gap_open() {
         }
         bench.refuse(ErrorKind::Timeout, Sent::Unanswered);
         assert_eq!(bench.failures(), [Fault::Side], "{phase}");
-        assert_eq!(bench.core.picture(), picture, "{phase}");
+        assert_eq!(*bench.core.picture(), picture, "{phase}");
         assert_eq!(bench.story(), ["gap"], "{phase}");
         assert!(bench.asked.is_empty() && bench.core.wake_at().is_none(), "{phase}");
         // The line says that the epoch is over, and another one begins.
@@ -540,6 +540,42 @@ fn what_the_line_tells_reaches_the_application() {
     let mut bench = after_gap(&[], &[]);
     bench.step(Input::Told(Box::new(Event::Waiting { why: String::from("both sides are out") })));
     assert_eq!(bench.told_kinds(), ["gap-opened", "waiting"]);
+}
+
+#[test]
+fn whoever_opens_a_session_waits_until_it_is_live_or_has_to_wait() {
+    let mut bench = Bench::new(None);
+    bench.attach(Side::A);
+    assert!(!bench.settled);
+    bench.run();
+    assert!(bench.settled);
+    bench.lose();
+    bench.attach(Side::B);
+    bench.run();
+    let why = String::from("no side can be used");
+    for (told, settles) in [
+        (Event::Waiting { why: why.clone() }, true),
+        (Event::BothOut { why: why.clone() }, true),
+        (Event::Offline { why: why.clone() }, true),
+        (Event::Recovering { side: Side::A, why }, false),
+    ] {
+        let mut bench = Bench::new(None);
+        bench.step(Input::Told(Box::new(told)));
+        assert_eq!(bench.settled, settles);
+        bench.attach(Side::A);
+        bench.run();
+    }
+}
+
+#[test]
+fn the_picture_stays_the_same_object_until_something_in_it_changes() {
+    let mut bench = Bench::watching(agent("READY", 0, 0), &[talk("1", "ACTIVE", 100)]);
+    let shown = Arc::clone(bench.core.picture());
+    bench.hear(says_call(&talk("1", "ACTIVE", 100)));
+    bench.step(Input::Tick);
+    assert!(Arc::ptr_eq(&shown, bench.core.picture()));
+    bench.hear(says_call(&talk("1", "HELD", 900)));
+    assert!(!Arc::ptr_eq(&shown, bench.core.picture()));
 }
 
 #[test]
