@@ -55,8 +55,6 @@ pub enum Level {
     L2,
     /// A stream is bound and presence is not lost.
     L3,
-    /// The user can be read.
-    L4,
 }
 
 /// The CTI heartbeat as the side reports it. Both times come from the same answer, so no clock of ours is involved.
