@@ -13,7 +13,9 @@
 mod action;
 mod auth;
 mod call;
+mod campaign;
 mod command;
+mod copy_tasks;
 mod cti;
 mod dispatch;
 mod fault;
@@ -24,10 +26,14 @@ mod publish;
 mod pubsub;
 mod reason;
 mod render;
+mod render_task;
 mod rest;
 mod seam;
 mod session;
+mod site;
 mod status;
+mod supervision;
+mod tasks;
 mod telephony;
 mod time;
 mod world;
@@ -43,8 +49,10 @@ use bytes::Bytes;
 
 use self::command::{Command, CtiError};
 use self::node::{CopiedAgent, Node};
+pub use self::rest::operations;
 pub use self::seam::{Input, ListenerState, NodeAddress, Output, Port, Publication, StreamEnd, Transport};
 use self::session::Session;
+use self::site::Site;
 use self::world::{Fact, Later, World};
 use self::xml::Elem;
 use crate::profile::Span;
@@ -57,6 +65,7 @@ pub struct SimCore {
     rng: fastrand::Rng,
     now: Duration,
     world: World,
+    site: Site,
     nodes: [Node; 2],
     /// Streams of both sides by number.
     sessions: BTreeMap<u64, Session>,
@@ -133,6 +142,7 @@ impl SimCore {
             rng,
             now: Duration::ZERO,
             world,
+            site: Site::default(),
             nodes,
             sessions: BTreeMap::new(),
             requests: BTreeMap::new(),
@@ -192,6 +202,7 @@ impl SimCore {
         for node in &mut self.nodes {
             node.agents.insert(agent.id.clone(), CopiedAgent::signed_out());
         }
+        self.site.add_team(&agent.team);
         self.world.add(agent);
     }
 
@@ -205,13 +216,13 @@ impl SimCore {
     #[must_use]
     pub fn truth(&self, user: &str) -> Option<Truth> {
         let agent = self.world.resolve(user)?;
-        Some(picture::picture(&agent.spec.id, &agent.now, self.world.calls.values()))
+        Some(picture::picture(&self.site, &agent.spec.id, &agent.now, self.world.calls.values()))
     }
 
     /// The agent as a side's REST API would show him.
     #[must_use]
     pub fn view(&self, side: Side, user: &str) -> Option<Truth> {
-        self.node(side).view(&self.world.resolve(user)?.spec.id)
+        self.node(side).view(&self.site, &self.world.resolve(user)?.spec.id)
     }
 
     /// What the pair saw and did, oldest first.

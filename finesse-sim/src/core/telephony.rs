@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::call::{Call, Leg, leg};
 use super::command::{CallVerb, Command, CtiError, Kind};
+use super::site::Site;
 use super::world::{Later, World, state};
 use crate::Side;
 
@@ -13,6 +14,7 @@ impl World {
     /// Carries out a command. Gives the dialog it concerned or made.
     pub(crate) fn execute(
         &mut self,
+        site: &Site,
         command: &Command,
         side: Side,
         relogin_publishes: bool,
@@ -23,7 +25,13 @@ impl World {
                 self.login(user, extension, mobile.clone(), Some(side), relogin_publishes)?;
                 Ok(None)
             }
-            (Kind::State { state, reason }, _) => self.set_state(user, state, *reason).map(|()| None),
+            (Kind::State { state, reason, all_media }, _) => {
+                self.set_state(user, state, *reason)?;
+                if *all_media {
+                    self.leave_all_media(user);
+                }
+                Ok(None)
+            }
             (Kind::Supervisor { state: state::LOGOUT }, _) => {
                 self.force(user, state::LOGOUT, SUPERVISOR, true);
                 Ok(None)
@@ -37,8 +45,31 @@ impl World {
             (Kind::Consult { to, vars }, Some(id)) => self.consult(user, id, to, vars.clone()).map(Some),
             (Kind::Sst { to }, Some(id)) => self.transfer_away(user, id, to).map(|()| Some(id)),
             (Kind::Dtmf, Some(id)) => self.allowed(user, id, "SEND_DTMF").map(|_| Some(id)),
-            (Kind::Data { vars, wrap_up }, Some(id)) => {
-                self.data(user, id, vars, wrap_up.as_deref()).map(|()| Some(id))
+            (Kind::Data { vars, wrap_up, items }, Some(id)) => {
+                self.data(user, id, vars, wrap_up.as_deref(), items.as_deref()).map(|()| Some(id))
+            }
+            (Kind::Monitor { from, to }, _) => self.monitor(user, from, to).map(Some),
+            (Kind::Barge { to, monitoring, .. }, _) => self.barge(user, to, *monitoring).map(Some),
+            (Kind::DropParticipant { party }, Some(id)) => {
+                self.drop_participant(user, id, party).map(|()| Some(id))
+            }
+            (Kind::Record { works }, Some(id)) => {
+                let extension = self.allowed(user, id, "HOLD")?;
+                let refused = || CtiError::invalid_action("START_RECORDING", &extension);
+                works.then_some(Some(id)).ok_or_else(refused)
+            }
+            (Kind::Preview { verb }, Some(id)) => self.answer_preview(user, id, *verb).map(|()| Some(id)),
+            (Kind::Reclassify { to }, Some(id)) => self.reclassify(user, id, to).map(|()| Some(id)),
+            (Kind::Callback { time, number }, Some(id)) => {
+                self.schedule_callback(user, id, time.as_deref(), number.as_deref()).map(|()| Some(id))
+            }
+            (Kind::CancelCallback, Some(id)) => self.cancel_callback(user, id).map(|()| Some(id)),
+            (Kind::Media { domain, change }, _) => {
+                self.change_media(site, user, *domain, change, side).map(|()| None)
+            }
+            (Kind::Task { id, verb }, _) => self.act_on_task(user, id, verb).map(|()| None),
+            (Kind::TaskData { id, vars, wrap_up }, _) => {
+                self.set_task_data(id, vars, wrap_up.as_deref()).map(|()| None)
             }
             _ => Err(CtiError::invalid_state()),
         }
@@ -168,18 +199,17 @@ impl World {
     }
 
     /// The agent's extension, if he may do `verb` with the call now.
-    fn allowed(&self, user: &str, id: u64, verb: &str) -> Result<String, CtiError> {
+    pub(super) fn allowed(&self, user: &str, id: u64, verb: &str) -> Result<String, CtiError> {
         let extension = self.agents.get(user).map(|agent| agent.now.extension.clone()).unwrap_or_default();
         let refused = || CtiError::invalid_action(verb, &extension);
         let leg = self.calls.get(&id).and_then(|call| call.leg_of(user)).ok_or_else(refused)?;
         let other_active = self
             .calls
             .values()
-            .any(|call| call.id != id && call.leg_of(user).is_some_and(|leg| leg.state == leg::ACTIVE));
-        if Call::actions(leg, other_active).contains(&verb) {
-            Ok(leg.address.clone())
-        } else {
-            Err(refused())
+            .any(|call| call.id != id && call.leg_of(user).is_some_and(|leg| leg.is_own(leg::ACTIVE)));
+        match self.calls.get(&id) {
+            Some(call) if call.actions(leg, other_active).contains(&verb) => Ok(leg.address.clone()),
+            _ => Err(refused()),
         }
     }
 
@@ -230,7 +260,7 @@ impl World {
                     .calls
                     .values()
                     .find(|call| {
-                        call.id != id && call.leg_of(user).is_some_and(|leg| leg.state == leg::ACTIVE)
+                        call.id != id && call.leg_of(user).is_some_and(|leg| leg.is_own(leg::ACTIVE))
                     })
                     .map(|call| call.id)
                     .ok_or_else(refused)?;
@@ -299,13 +329,27 @@ impl World {
         Ok(())
     }
 
-    fn data(&mut self, user: &str, id: u64, vars: &Vars, wrap_up: Option<&str>) -> Result<(), CtiError> {
-        let extension = self.agents.get(user).map(|agent| agent.now.extension.clone()).unwrap_or_default();
-        self.allowed(user, id, "UPDATE_CALL_DATA").map_err(|err| CtiError { data: extension, ..err })?;
+    /// Who is on the call may change its data when his leg allows it; whoever else was let in may always.
+    fn data(
+        &mut self,
+        user: &str,
+        id: u64,
+        vars: &Vars,
+        wrap_up: Option<&str>,
+        items: Option<&[String]>,
+    ) -> Result<(), CtiError> {
+        if self.calls.get(&id).is_none_or(|call| call.leg_of(user).is_some()) {
+            let extension =
+                self.agents.get(user).map(|agent| agent.now.extension.clone()).unwrap_or_default();
+            self.allowed(user, id, "UPDATE_CALL_DATA").map_err(|err| CtiError { data: extension, ..err })?;
+        }
         if let Some(call) = self.calls.get_mut(&id) {
             call.vars.extend(vars.clone());
             if let Some(reason) = wrap_up {
                 call.wrap_up_reason = Some(reason.to_owned());
+            }
+            if let Some(items) = items {
+                items.clone_into(&mut call.wrap_up_items);
             }
         }
         self.touch_call(id);
@@ -323,7 +367,7 @@ impl World {
         let others: Vec<u64> = self
             .calls
             .values()
-            .filter(|call| call.id != id && call.leg_of(user).is_some_and(|leg| leg.state == leg::ACTIVE))
+            .filter(|call| call.id != id && call.leg_of(user).is_some_and(|leg| leg.is_own(leg::ACTIVE)))
             .map(|call| call.id)
             .collect();
         for other in others {
@@ -362,7 +406,8 @@ mod tests {
     }
 
     fn run(world: &mut World, user: &str, dialog: Option<u64>, kind: Kind) -> Result<Option<u64>, CtiError> {
-        world.execute(&Command { user: user.into(), request_id: None, dialog, kind }, Side::A, false)
+        let command = Command { user: user.into(), request_id: None, dialog, kind };
+        world.execute(&Site::default(), &command, Side::A, false)
     }
 
     fn act(world: &mut World, user: &str, dialog: u64, verb: CallVerb) -> Result<Option<u64>, CtiError> {
