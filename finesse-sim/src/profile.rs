@@ -184,6 +184,8 @@ pub struct Profile {
     pub http_latency_sigma: f64,
     /// Longest ordinary REST latency: 2 s.
     pub http_latency_max: Duration,
+    /// Between two events of one queue: 10 s (documented as the shortest).
+    pub queue_interval: Duration,
     /// From a change in a side's copy to its publication: 1 to 50 ms.
     pub publication_delay: Span,
     /// Clock of each side against true time, in milliseconds: a few apart, as on real pairs.
@@ -313,6 +315,7 @@ impl Profile {
             http_latency: Duration::from_millis(20),
             http_latency_sigma: 0.4,
             http_latency_max: Duration::from_secs(2),
+            queue_interval: Duration::from_secs(10),
             publication_delay: Span::millis(1, 50),
             clock_offset_millis: [-3, 4],
             clock_drift_ppm: [10, -10],
@@ -406,6 +409,7 @@ impl Profile {
             &mut self.xmpp_idle_limit,
             &mut self.lockout_time,
             &mut self.wrap_up,
+            &mut self.queue_interval,
             &mut self.rest.token_lifetime,
             &mut self.rest.refresh_lifetime,
         ];

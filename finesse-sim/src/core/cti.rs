@@ -163,6 +163,9 @@ impl SimCore {
                     copy.mobile = None;
                 }
                 copy.now = now;
+                if changed {
+                    self.queues_may_differ(side);
+                }
                 if changed || again {
                     self.publish_user(side, &id, request_id, Duration::ZERO);
                 }
@@ -361,6 +364,7 @@ impl SimCore {
             }
         }
         self.read_tasks(side, outage);
+        self.queues_may_differ(side);
     }
 
     /// The time since when a party is on hold does not survive an outage.

@@ -24,6 +24,7 @@ mod picture;
 mod presence;
 mod publish;
 mod pubsub;
+mod queues;
 mod reason;
 mod render;
 mod render_task;
@@ -96,6 +97,8 @@ enum Task {
     Force { side: Side, user: String },
     /// A fact arrives at a side, with the side and requestId of the command behind it.
     Arrive { side: Side, cti_life: u64, fact: Fact, cause: Option<(Side, String)> },
+    /// The queues that somebody watches are looked at.
+    Queues { side: Side, webapp_life: u64 },
     /// Something in the world happens by itself.
     World(Later),
     /// An event is published, and sent as often as `copies` says.

@@ -8,6 +8,7 @@ use super::command::Command;
 use super::site::Site;
 use super::tasks::{MediaState, Task};
 use super::world::{AgentState, state};
+use super::xml::Elem;
 use super::{ListenerState, NodeAddress, Port};
 use crate::{Lie, Truth};
 
@@ -174,6 +175,10 @@ pub(crate) struct Node {
     pub(crate) queues: BTreeMap<String, VecDeque<Command>>,
     /// When the last event of an object is published; events of one object stay in order.
     pub(crate) publish_order: BTreeMap<String, Duration>,
+    /// The watched queues are to be looked at soon.
+    pub(crate) queues_due: bool,
+    /// Queues as they were published last.
+    pub(crate) queues_said: BTreeMap<u32, Elem>,
     /// Users whose last stream is gone.
     pub(crate) absent: BTreeMap<String, Absence>,
     /// Passwords by user.
@@ -219,6 +224,8 @@ impl Node {
             cti_order: Duration::ZERO,
             queues: BTreeMap::new(),
             publish_order: BTreeMap::new(),
+            queues_due: false,
+            queues_said: BTreeMap::new(),
             absent: BTreeMap::new(),
             accounts: BTreeMap::new(),
             subscriptions: BTreeMap::new(),
@@ -268,6 +275,8 @@ impl Node {
         self.tasks.clear();
         self.queues.clear();
         self.publish_order.clear();
+        self.queues_due = false;
+        self.queues_said.clear();
         self.absent.clear();
     }
 

@@ -139,6 +139,16 @@ impl SimCore {
         self.publish(side, NewEvent { node, source, object, verb, data, request_id, extra });
     }
 
+    /// Publishes the statistics of a queue.
+    pub(super) fn publish_queue(&mut self, side: Side, id: u32, data: Elem) {
+        let uri = format!("/finesse/api/Queue/{id}");
+        let (uri, request_id, extra) = (uri.as_str(), None, Duration::ZERO);
+        self.publish(
+            side,
+            NewEvent { node: uri, source: uri, object: uri, verb: "PUT", data, request_id, extra },
+        );
+    }
+
     /// Publishes a message to the teams it is for.
     pub(super) fn publish_team_message(&mut self, side: Side, team: &str, verb: &str, data: Elem) {
         let node = format!("/finesse/api/Team/{team}/TeamMessages");

@@ -221,7 +221,8 @@ pub(crate) fn event_errors(error: &super::command::CtiError) -> Elem {
     let mut elem = Elem::new("apiError")
         .leaf("errorData", error.data.clone())
         .leaf("errorMessage", error.message.clone())
-        .leaf("errorType", error.kind);
+        .leaf("errorType", error.kind)
+        .maybe("errorMedia", error.media.map(|domain| domain.to_string()));
     if let Some(code) = error.peripheral {
         elem = elem.leaf("peripheralErrorCode", code).leaf("peripheralErrorMsg", format!("PERERR_{code}"));
     }

@@ -18,7 +18,7 @@ pub(super) const ROUTES: &[Route] = &[get("/Queue/{id}", Who::Known, |core, call
 impl SimCore {
     /// A queue as a side counts it: agents from its copy, calls that wait from the configuration. Where nobody has the skill the
     /// numbers are -1. CCX does not count.
-    pub(super) fn queue_elem(&self, side: Side, id: u32) -> Option<Elem> {
+    pub(in crate::core) fn queue_elem(&self, side: Side, id: u32) -> Option<Elem> {
         let queue = self.site.queues.get(&id)?;
         let counted = !queue.teams.is_empty() && self.profile.is_cce();
         let states: Vec<&str> = self
