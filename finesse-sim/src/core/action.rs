@@ -1,8 +1,7 @@
 //! World actions, each turned into what it does to agents and calls.
 
 use super::SimCore;
-use super::reason::{self, DEVICE_ERROR};
-use super::telephony::SUPERVISOR;
+use super::reason::{self, DEVICE_ERROR, SUPERVISOR};
 use super::world::state;
 use crate::{LogKind, WorldAction, WorldReply};
 

@@ -18,6 +18,7 @@ mod command;
 mod copy_tasks;
 mod cti;
 mod dispatch;
+mod execute;
 mod fault;
 mod node;
 mod picture;

@@ -6,6 +6,8 @@ use super::xml::Elem;
 
 /// Not ready after a forced logout, and the logout itself with LOAD 1.
 pub(crate) const CONNECTION_FAILURE: i64 = 50002;
+/// Reason of what a supervisor does, on CCE.
+pub(crate) const SUPERVISOR: i64 = 999;
 /// The phone was unregistered.
 pub(crate) const DEVICE_ERROR: i64 = 50003;
 

@@ -3,78 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::call::{Call, Leg, leg};
-use super::command::{CallVerb, Command, CtiError, Kind};
-use super::site::Site;
+use super::command::{CallVerb, CtiError};
 use super::world::{Later, World, state};
-use crate::Side;
 
 type Vars = BTreeMap<String, String>;
 
 impl World {
-    /// Carries out a command. Gives the dialog it concerned or made.
-    pub(crate) fn execute(
-        &mut self,
-        site: &Site,
-        command: &Command,
-        side: Side,
-        relogin_publishes: bool,
-    ) -> Result<Option<u64>, CtiError> {
-        let user = command.user.as_str();
-        match (&command.kind, command.dialog) {
-            (Kind::Login { extension, mobile }, _) => {
-                self.login(user, extension, mobile.clone(), Some(side), relogin_publishes)?;
-                Ok(None)
-            }
-            (Kind::State { state, reason, all_media }, _) => {
-                self.set_state(user, state, *reason)?;
-                if *all_media {
-                    self.leave_all_media(user);
-                }
-                Ok(None)
-            }
-            (Kind::Supervisor { state: state::LOGOUT }, _) => {
-                self.force(user, state::LOGOUT, SUPERVISOR, true);
-                Ok(None)
-            }
-            (Kind::Supervisor { state }, _) => {
-                let reason = (*state == state::NOT_READY).then_some(SUPERVISOR);
-                self.set_state(user, state, reason).map(|()| None)
-            }
-            (Kind::Make { from, to, vars }, _) => self.make(user, from, to, vars.clone()).map(Some),
-            (Kind::Call { verb }, Some(id)) => self.act(user, id, *verb).map(|()| Some(id)),
-            (Kind::Consult { to, vars }, Some(id)) => self.consult(user, id, to, vars.clone()).map(Some),
-            (Kind::Sst { to }, Some(id)) => self.transfer_away(user, id, to).map(|()| Some(id)),
-            (Kind::Dtmf, Some(id)) => self.allowed(user, id, "SEND_DTMF").map(|_| Some(id)),
-            (Kind::Data { vars, wrap_up, items }, Some(id)) => {
-                self.data(user, id, vars, wrap_up.as_deref(), items.as_deref()).map(|()| Some(id))
-            }
-            (Kind::Monitor { from, to }, _) => self.monitor(user, from, to).map(Some),
-            (Kind::Barge { to, monitoring, .. }, _) => self.barge(user, to, *monitoring).map(Some),
-            (Kind::DropParticipant { party }, Some(id)) => {
-                self.drop_participant(user, id, party).map(|()| Some(id))
-            }
-            (Kind::Record { works }, Some(id)) => {
-                let extension = self.allowed(user, id, "HOLD")?;
-                let refused = || CtiError::invalid_action("START_RECORDING", &extension);
-                works.then_some(Some(id)).ok_or_else(refused)
-            }
-            (Kind::Preview { verb }, Some(id)) => self.answer_preview(user, id, *verb).map(|()| Some(id)),
-            (Kind::Reclassify { to }, Some(id)) => self.reclassify(user, id, to).map(|()| Some(id)),
-            (Kind::Callback { time, number }, Some(id)) => {
-                self.schedule_callback(user, id, time.as_deref(), number.as_deref()).map(|()| Some(id))
-            }
-            (Kind::CancelCallback, Some(id)) => self.cancel_callback(user, id).map(|()| Some(id)),
-            (Kind::Media { domain, change }, _) => {
-                self.change_media(site, user, *domain, change, side).map(|()| None)
-            }
-            (Kind::Task { id, verb }, _) => self.act_on_task(user, id, verb).map(|()| None),
-            (Kind::TaskData { id, vars, wrap_up }, _) => {
-                self.set_task_data(id, vars, wrap_up.as_deref()).map(|()| None)
-            }
-            _ => Err(CtiError::invalid_state()),
-        }
-    }
-
     /// A call from outside rings at an agent.
     pub(crate) fn begin(&mut self, agent: &str, from: &str, to: &str, vars: Vars) -> Result<u64, String> {
         let extension = match self.agents.get(agent) {
@@ -213,7 +147,7 @@ impl World {
         }
     }
 
-    fn make(&mut self, user: &str, from: &str, to: &str, vars: Vars) -> Result<u64, CtiError> {
+    pub(super) fn make(&mut self, user: &str, from: &str, to: &str, vars: Vars) -> Result<u64, CtiError> {
         let Some(agent) = self.agents.get(user) else { return Err(CtiError::invalid_state()) };
         let free = matches!(agent.now.state, state::NOT_READY | state::READY) && agent.now.extension == from;
         if !free || self.on_call(user) {
@@ -228,7 +162,7 @@ impl World {
         Ok(id)
     }
 
-    fn act(&mut self, user: &str, id: u64, verb: CallVerb) -> Result<(), CtiError> {
+    pub(super) fn act(&mut self, user: &str, id: u64, verb: CallVerb) -> Result<(), CtiError> {
         let extension = self.allowed(user, id, verb.as_str())?;
         let refused = || CtiError::invalid_action(verb.as_str(), &extension);
         match verb {
@@ -298,7 +232,7 @@ impl World {
         self.touch_call(consult);
     }
 
-    fn consult(&mut self, user: &str, id: u64, to: &str, vars: Vars) -> Result<u64, CtiError> {
+    pub(super) fn consult(&mut self, user: &str, id: u64, to: &str, vars: Vars) -> Result<u64, CtiError> {
         let extension = self.allowed(user, id, "CONSULT_CALL")?;
         self.set_leg(user, id, leg::HELD);
         let inherited = self.calls.get(&id).map(|call| call.vars.clone()).unwrap_or_default();
@@ -314,7 +248,7 @@ impl World {
         Ok(consult)
     }
 
-    fn transfer_away(&mut self, user: &str, id: u64, to: &str) -> Result<(), CtiError> {
+    pub(super) fn transfer_away(&mut self, user: &str, id: u64, to: &str) -> Result<(), CtiError> {
         self.allowed(user, id, "TRANSFER_SST")?;
         let callee = self.signed_in_at(to).map(str::to_owned);
         let new_state = if callee.is_some() { leg::ALERTING } else { leg::ACTIVE };
@@ -330,7 +264,7 @@ impl World {
     }
 
     /// Who is on the call may change its data when his leg allows it; whoever else was let in may always.
-    fn data(
+    pub(super) fn data(
         &mut self,
         user: &str,
         id: u64,
@@ -377,9 +311,6 @@ impl World {
     }
 }
 
-/// Reason of what a supervisor does, on CCE.
-pub(crate) const SUPERVISOR: i64 = 999;
-
 /// Once somebody has answered, the caller is connected too.
 fn connect(call: &mut Call) {
     for leg in call.legs.iter_mut().filter(|leg| leg.state == leg::INITIATED || leg.state == leg::INITIATING)
@@ -391,8 +322,10 @@ fn connect(call: &mut Call) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::AgentSpec;
+    use crate::core::command::{Command, Kind};
+    use crate::core::site::Site;
     use crate::core::world::Fact;
+    use crate::{AgentSpec, Side};
 
     fn world() -> World {
         let mut world = World::new(100);
@@ -410,7 +343,12 @@ mod tests {
         world.execute(&Site::default(), &command, Side::A, false)
     }
 
-    fn act(world: &mut World, user: &str, dialog: u64, verb: CallVerb) -> Result<Option<u64>, CtiError> {
+    pub(super) fn act(
+        world: &mut World,
+        user: &str,
+        dialog: u64,
+        verb: CallVerb,
+    ) -> Result<Option<u64>, CtiError> {
         run(world, user, Some(dialog), Kind::Call { verb })
     }
 
