@@ -120,9 +120,11 @@ pub(crate) fn same_dialog(one: &Dialog, other: &Dialog) -> bool {
 
 fn sorted(dialog: &Dialog) -> Dialog {
     let mut dialog = dialog.clone();
-    dialog.participants.sort_by(|a, b| a.media_address.cmp(&b.media_address));
-    for party in &mut dialog.participants {
-        party.actions.sort_by(|a, b| a.as_str().cmp(b.as_str()));
+    if let Some(parties) = &mut dialog.participants {
+        parties.sort_by(|a, b| a.media_address.cmp(&b.media_address));
+    }
+    for actions in dialog.participants.iter_mut().flatten().filter_map(|party| party.actions.as_mut()) {
+        actions.sort_by(|a, b| a.as_str().cmp(b.as_str()));
     }
     if let Some(variables) = dialog.media_properties.as_mut().and_then(|media| media.call_variables.as_mut())
     {
@@ -132,7 +134,7 @@ fn sorted(dialog: &Dialog) -> Dialog {
 }
 
 fn parties(dialog: &Dialog) -> BTreeMap<&str, &Participant> {
-    dialog.participants.iter().map(|party| (party.media_address.as_deref().unwrap_or(""), party)).collect()
+    dialog.participants().iter().map(|party| (party.media_address.as_deref().unwrap_or(""), party)).collect()
 }
 
 fn after_all(party: &Participant, others: &BTreeMap<&str, &Participant>) -> bool {
