@@ -5,6 +5,7 @@ use http::{HeaderMap, Method};
 
 use super::answer::Refusal;
 use super::roles::Role;
+use super::routes::Params;
 use crate::core::command::{Command, Kind};
 use crate::core::xml::Elem;
 use crate::{Side, percent};
@@ -23,7 +24,7 @@ pub(super) struct Call<'a> {
     /// Headers.
     pub(super) headers: &'a HeaderMap,
     /// Values of the placeholders of the path, in order.
-    pub(super) params: Vec<(&'static str, String)>,
+    pub(super) params: Params,
     /// The query as it came.
     pub(super) query: &'a str,
     /// The client's requestId.
@@ -51,7 +52,7 @@ impl<'a> Call<'a> {
             asking: "",
             role: Role::Agent,
             headers,
-            params: Vec::new(),
+            params: Params::new(),
             query,
             request_id,
             bytes,

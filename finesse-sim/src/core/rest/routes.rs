@@ -15,6 +15,9 @@ use crate::core::SimCore;
 /// What carries out an operation.
 pub(super) type Handler = fn(&mut SimCore, &Call<'_>) -> Result<Answer, Refusal>;
 
+/// Names of placeholders with what stood in their place, in order.
+pub(super) type Params = Vec<(&'static str, String)>;
+
 /// One operation.
 pub(super) struct Route {
     /// HTTP method.
@@ -87,7 +90,7 @@ impl Route {
     }
 
     /// Whether the path fits: the values of its placeholders by name, and how many segments are literal.
-    fn fits(&self, segments: &[String]) -> Option<(Vec<(&'static str, String)>, usize)> {
+    fn fits(&self, segments: &[String]) -> Option<(Params, usize)> {
         let mut params = Vec::new();
         let (mut literal, mut length) = (0, 0);
         for pattern in self.whole_path() {
@@ -142,7 +145,7 @@ pub fn operations() -> impl Iterator<Item = (&'static str, &'static str)> {
 /// What a path leads to.
 pub(super) enum Found {
     /// This operation, with the values of its placeholders.
-    Route(&'static Route, Vec<(&'static str, String)>),
+    Route(&'static Route, Params),
     /// A resource that does not know the method.
     OtherMethod,
     /// Nothing.
@@ -151,7 +154,7 @@ pub(super) enum Found {
 
 /// The operation of a method and a path.
 pub(super) fn find(method: &str, segments: &[String]) -> Found {
-    let mut best: Option<(&Route, Vec<(&'static str, String)>, usize)> = None;
+    let mut best: Option<(&Route, Params, usize)> = None;
     let mut most_literal = None;
     for route in all() {
         let Some((params, literal)) = route.fits(segments) else { continue };

@@ -119,10 +119,10 @@ impl SimCore {
         if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(Refusal::new(400, "Bad Request", "The extension is invalid", extension));
         }
-        if let Some(device) = optional(body, "activeDeviceId") {
-            if self.device_at(extension).is_some_and(|known| known != device) {
-                return Err(Refusal::invalid("activeDeviceId", device));
-            }
+        if let Some(device) = optional(body, "activeDeviceId")
+            && self.device_at(extension).is_some_and(|known| known != device)
+        {
+            return Err(Refusal::invalid("activeDeviceId", device));
         }
         let mobile = match body.find("mobileAgent") {
             Some(_) if !self.profile.is_cce() => return Err(self.other_platform("mobileAgent")),

@@ -101,7 +101,7 @@ fn a_supervisor_listens_joins_and_puts_a_party_out() {
         ],
     );
     bench.run_for(1.0);
-    assert_eq!(dialogs(&mut bench, "1009"), [call.clone()]);
+    assert_eq!(dialogs(&mut bench, "1009"), [call.as_str()]);
     let joined = bench.read("1009", &format!("/Dialog/{call}"));
     let parties = texts(joined.find("participants").unwrap(), "mediaAddress");
     assert_eq!(parties, ["5550142", "7301", "7309"]);
@@ -117,7 +117,7 @@ fn a_supervisor_listens_joins_and_puts_a_party_out() {
     );
     bench.run_for(1.0);
     assert!(dialogs(&mut bench, "1001").is_empty());
-    assert_eq!(dialogs(&mut bench, "1009"), [call.clone()], "the supervisor goes on with the customer");
+    assert_eq!(dialogs(&mut bench, "1009"), [call.as_str()], "the supervisor goes on with the customer");
     check(&mut bench, &[("1009", "PUT", &path, &dialog("DROP", "7309", ""), 202, "")]);
     bench.run_for(1.0);
     assert_eq!(bench.core.truth("1009").unwrap().state, "NOT_READY");
@@ -271,7 +271,7 @@ fn a_customer_is_offered_accepted_classified_and_called_back_later() {
     bench.run_for(1.0);
     assert_eq!(bench.core.truth("1001").unwrap().state, "RESERVED_OUTBOUND_PREVIEW");
     let offered = bench.read("1001", "/User/1001/Dialogs/Reservation");
-    assert_eq!(texts(&offered, "id"), [id.clone()]);
+    assert_eq!(texts(&offered, "id"), [id.as_str()]);
     let path = format!("/Dialog/{id}");
     check(&mut bench, &[("1001", "PUT", &path, &dialog("ACCEPT", "7301", ""), 202, "")]);
     bench.run_for(5.0);

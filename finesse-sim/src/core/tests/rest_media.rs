@@ -141,8 +141,8 @@ fn a_task_goes_from_offer_to_close_and_the_agents_state_follows() {
         assert_eq!(bench.read("1001", &path).get("state"), Some(state), "{action}");
         assert_eq!(shown(&mut bench).0, media, "{action}");
     }
-    assert_eq!(texts(&bench.read("1009", "/User/1001/Media/5000/Dialogs"), "id"), [id.clone()]);
-    assert_eq!(texts(&bench.read("1001", "/User/1001/Dialogs?includeNonVoice=true"), "id"), [id.clone()]);
+    assert_eq!(texts(&bench.read("1009", "/User/1001/Media/5000/Dialogs"), "id"), [id.as_str()]);
+    assert_eq!(texts(&bench.read("1001", "/User/1001/Dialogs?includeNonVoice=true"), "id"), [id.as_str()]);
     assert_eq!(bench.rest("1001", "PUT", "/User/1001/Media/5000", &state("ACTIVE")).0, 202);
     bench.run_for(1.0);
     assert_eq!(shown(&mut bench).0, "READY", "out of work before the task is closed");
@@ -154,7 +154,7 @@ fn a_task_goes_from_offer_to_close_and_the_agents_state_follows() {
     bench.run_for(1.0);
     assert_eq!(bench.rest("1001", "GET", &path, "").0, 404);
     let story = bench.story(conn);
-    assert!(story.contains(&format!("POST User/1001/Media/5000/Dialogs OFFERED")), "{story:?}");
+    assert!(story.contains(&"POST User/1001/Media/5000/Dialogs OFFERED".to_owned()), "{story:?}");
     assert!(story.contains(&format!("PUT Dialog/{id} ACTIVE")), "{story:?}");
     assert!(story.contains(&"DELETE User/1001/Media/5000/Dialogs CLOSED".to_owned()), "{story:?}");
 }
