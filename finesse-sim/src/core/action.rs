@@ -1,7 +1,7 @@
 //! World actions, each turned into what it does to agents and calls.
 
 use super::SimCore;
-use super::reason::{self, DEVICE_ERROR, SUPERVISOR};
+use super::reason::{self, DEVICE_ERROR, supervisor};
 use super::world::state;
 use crate::{LogKind, WorldAction, WorldReply};
 
@@ -65,13 +65,13 @@ impl SimCore {
             WorldAction::SupervisorNotReady { agent } => {
                 let agent = agent_id(world, agent)?;
                 world
-                    .set_state(&agent, state::NOT_READY, Some(SUPERVISOR))
+                    .set_state(&agent, state::NOT_READY, Some(supervisor(world.ccx)))
                     .map(|()| None)
                     .map_err(|err| err.message)
             }
             WorldAction::SupervisorLogout { agent } => {
                 let agent = agent_id(world, agent)?;
-                world.force(&agent, state::LOGOUT, SUPERVISOR, true);
+                world.force(&agent, state::LOGOUT, supervisor(world.ccx), true);
                 Ok(None)
             }
             WorldAction::LoginElsewhere { agent, extension } => {

@@ -145,6 +145,11 @@ impl Call {
         }
     }
 
+    /// Brought to an agent by the contact centre, rather than dialled by him.
+    pub(crate) fn is_routed(&self) -> bool {
+        !matches!(self.call_type, "OUT" | "AGENT_INSIDE" | "CONSULT" | SUPERVISOR_MONITOR)
+    }
+
     /// A customer of a campaign is offered and not called yet.
     pub(crate) fn is_reservation(&self) -> bool {
         matches!(self.call_type, OUTBOUND_PREVIEW | OUTBOUND_DIRECT_PREVIEW)

@@ -1,7 +1,7 @@
 //! CTI carries out a command: the one place where each kind of command meets the world.
 
 use super::command::{Command, CtiError, Kind};
-use super::reason::SUPERVISOR;
+use super::reason::supervisor;
 use super::site::Site;
 use super::world::{World, state};
 use crate::Side;
@@ -29,11 +29,11 @@ impl World {
                 Ok(None)
             }
             (Kind::Supervisor { state: state::LOGOUT }, _) => {
-                self.force(user, state::LOGOUT, SUPERVISOR, true);
+                self.force(user, state::LOGOUT, supervisor(self.ccx), true);
                 Ok(None)
             }
             (Kind::Supervisor { state }, _) => {
-                let reason = (*state == state::NOT_READY).then_some(SUPERVISOR);
+                let reason = (*state == state::NOT_READY).then_some(supervisor(self.ccx));
                 self.set_state(user, state, reason).map(|()| None)
             }
             (Kind::Make { from, to, vars }, _) => self.make(user, from, to, vars.clone()).map(Some),

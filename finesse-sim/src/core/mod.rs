@@ -140,13 +140,13 @@ impl SimCore {
         let mut rng = fastrand::Rng::with_seed(seed);
         let nodes = Side::BOTH
             .map(|side| Node::new(profile.addresses[side.index()].clone(), publish::uuid(&mut rng)));
-        let world = World::new(90_233_187 + u64::from(rng.u16(..)));
+        let world = World::new(90_233_187 + u64::from(rng.u16(..)), !profile.is_cce());
         Self {
             profile,
             rng,
             now: Duration::ZERO,
             world,
-            site: Site::default(),
+            site: Site::new(),
             nodes,
             sessions: BTreeMap::new(),
             requests: BTreeMap::new(),

@@ -6,10 +6,17 @@ use super::xml::Elem;
 
 /// Not ready after a forced logout, and the logout itself with LOAD 1.
 pub(crate) const CONNECTION_FAILURE: i64 = 50002;
-/// Reason of what a supervisor does, on CCE.
-pub(crate) const SUPERVISOR: i64 = 999;
+/// Reason of what a supervisor does on CCE.
+const SUPERVISOR_CCE: i64 = 999;
+/// The same on CCX.
+const SUPERVISOR_CCX: i64 = 33;
 /// The phone was unregistered.
 pub(crate) const DEVICE_ERROR: i64 = 50003;
+
+/// Reason of what a supervisor does.
+pub(crate) fn supervisor(ccx: bool) -> i64 {
+    if ccx { SUPERVISOR_CCX } else { SUPERVISOR_CCE }
+}
 
 /// By number, for a state.
 pub(crate) fn by_code<'a>(site: &'a Site, category: &str, code: i64) -> Option<(u64, &'a Elem)> {

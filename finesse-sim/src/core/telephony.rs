@@ -328,7 +328,7 @@ mod tests {
     use crate::{AgentSpec, Side};
 
     fn world() -> World {
-        let mut world = World::new(100);
+        let mut world = World::new(100, false);
         for (id, ext) in [("1", "71"), ("2", "72")] {
             world.add(AgentSpec::new(id, "pw", ext));
             world.login(id, ext, None, Some(Side::A), false).unwrap();
@@ -340,7 +340,7 @@ mod tests {
 
     fn run(world: &mut World, user: &str, dialog: Option<u64>, kind: Kind) -> Result<Option<u64>, CtiError> {
         let command = Command { user: user.into(), request_id: None, dialog, kind };
-        world.execute(&Site::default(), &command, Side::A, false)
+        world.execute(&Site::new(), &command, Side::A, false)
     }
 
     pub(super) fn act(

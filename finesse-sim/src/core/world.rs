@@ -131,6 +131,8 @@ pub(crate) struct World {
     pub(crate) media: BTreeMap<(String, u32), MediaState>,
     /// Tasks that are not over, by dialog id.
     pub(crate) tasks: BTreeMap<String, Task>,
+    /// Calls and states are those of CCX.
+    pub(crate) ccx: bool,
     /// Counts tasks.
     pub(super) next_task: u64,
     /// Timers wanted since they were last taken.
@@ -144,8 +146,8 @@ pub(crate) struct World {
 
 impl World {
     /// An empty world. Dialog ids count from `first_call`.
-    pub(crate) fn new(first_call: u64) -> Self {
-        Self { next_call: first_call, ..Self::default() }
+    pub(crate) fn new(first_call: u64, ccx: bool) -> Self {
+        Self { next_call: first_call, ccx, ..Self::default() }
     }
 
     /// Adds an agent, signed out.
@@ -304,10 +306,21 @@ impl World {
         reason: Option<i64>,
     ) -> Result<(), CtiError> {
         use state::{HOLD, LOGOUT, RESERVED, RESERVED_OUTBOUND_PREVIEW, TALKING, WORK, WORK_READY};
+        let (ccx, on_call) = (self.ccx, self.on_call(id));
         let Some(agent) = self.agents.get_mut(id) else { return Err(CtiError::invalid_state()) };
         match agent.now.state {
             LOGOUT if to == LOGOUT => return Ok(()),
             LOGOUT => return Err(CtiError::invalid_state()),
+            // CCX: nobody becomes ready on a call, and not ready waits once a call.
+            _ if ccx && on_call && to == state::READY => return Err(CtiError::invalid_state()),
+            TALKING | HOLD
+                if ccx
+                    && agent.now.pending == Some(state::NOT_READY)
+                    && to == state::NOT_READY
+                    && agent.pending_reason != reason =>
+            {
+                return Err(CtiError::new("Generic Error", "CF_INVALID_AGENT_WORKMODE", "265"));
+            }
             TALKING | HOLD | RESERVED_OUTBOUND_PREVIEW => {
                 agent.now.pending = Some(to);
                 agent.pending_reason = reason;
@@ -431,8 +444,10 @@ impl World {
 
     /// Lets an agent's state follow from his calls.
     pub(super) fn settle_agent(&mut self, id: &str) {
+        // CCX: only calls of the contact centre change a state.
+        let counts = |call: &&Call| !self.ccx || call.is_routed();
         let on = |wanted: &[&str]| {
-            let legs = self.calls.values().filter_map(|call| call.leg_of(id));
+            let legs = self.calls.values().filter(counts).filter_map(|call| call.leg_of(id));
             legs.filter(|leg| !leg.monitored).any(|leg| wanted.contains(&leg.state))
         };
         let offered = self.calls.values().any(|call| call.is_reservation() && call.leg_of(id).is_some());
@@ -454,7 +469,7 @@ impl World {
             agent.enter(state::TALKING, None);
         } else if held {
             agent.resume = base;
-            agent.enter(state::HOLD, None);
+            agent.enter(if self.ccx { state::TALKING } else { state::HOLD }, None);
         } else if offered {
             agent.resume = base;
             agent.enter(state::RESERVED_OUTBOUND_PREVIEW, None);

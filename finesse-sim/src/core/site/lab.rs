@@ -9,8 +9,9 @@ use crate::core::xml::Elem;
 const LAYOUT: &str = "<finesseLayout xmlns=\"http://www.cisco.com/vtg/finesse\"><layout><role>Agent</role>\
     <page><gadget>/desktop/gadgets/Home.jsp?a=1&amp;b=2</gadget></page></layout></finesseLayout>";
 
-impl Default for Site {
-    fn default() -> Self {
+impl Site {
+    /// As a pair begins.
+    pub(crate) fn new() -> Self {
         let mut site = Self {
             tables: BTreeMap::new(),
             teams: BTreeMap::new(),
@@ -59,6 +60,8 @@ fn reason_codes(table: &mut Table) {
     put(102, 50002, "LOGOUT", "System Failure", true, true);
     put(103, 999, "NOT_READY", "Supervisor", true, true);
     put(104, 999, "LOGOUT", "Supervisor", true, true);
+    put(108, 33, "NOT_READY", "Supervisor", true, true);
+    put(109, 33, "LOGOUT", "Supervisor", true, true);
     put(105, 32767, "NOT_READY", "Call Not Answered", true, true);
     put(106, 50003, "LOGOUT", "Device Error", true, true);
     put(107, 255, "LOGOUT", "Connection Failure", true, true);

@@ -92,6 +92,37 @@ fn on_ccx_users_are_shown_and_asked_as_that_system_does() {
 }
 
 #[test]
+fn on_ccx_calls_and_states_follow_the_rules_of_that_system() {
+    let mut bench = Bench::lab(Profile::uccx());
+    let conn = bench.connect(Side::A, "1001", "r");
+    bench.ready(Side::A, "1001", "7301");
+    let call = bench.call("1001");
+    bench.world(WorldAction::CallAnswer { call: call.clone() });
+    bench.world(WorldAction::CallHold { call: call.clone(), agent: None });
+    bench.run_for(1.0);
+    assert_eq!(bench.core.truth("1001").unwrap().state, "TALKING", "hold is never shown");
+    let body = |state: &str, reason: &str| {
+        format!("<User><state>{state}</state><reasonCodeId>{reason}</reasonCodeId></User>")
+    };
+    for (state, reason) in [("READY", "-1"), ("NOT_READY", "7"), ("NOT_READY", "8")] {
+        assert_eq!(bench.rest("1001", "PUT", "/User/1001", &body(state, reason)).0, 202);
+        bench.run_for(1.0);
+    }
+    let errors: Vec<String> = bench.errors(conn).into_iter().map(|(_, data)| data).collect();
+    assert_eq!(errors, ["22", "265"], "ready on a call; not ready a second time");
+    bench.world(WorldAction::CallEnd { call });
+    bench.run_for(1.0);
+    let make = "<Dialog><requestedAction>MAKE_CALL</requestedAction><fromAddress>7301</fromAddress><toAddress>0311</toAddress></Dialog>";
+    assert_eq!(bench.rest("1001", "POST", "/User/1001/Dialogs", make).0, 202);
+    bench.run_for(5.0);
+    assert_eq!(bench.read("1001", "/User/1001/Dialogs").kids.len(), 1);
+    assert_eq!(bench.core.truth("1001").unwrap().state, "NOT_READY", "a call of his own is no contact");
+    assert_eq!(bench.rest("1009", "PUT", "/User/1001", "<User><state>LOGOUT</state></User>").0, 202);
+    bench.run_for(1.0);
+    assert_eq!(bench.core.truth("1001").unwrap().state, "NOT_READY", "it waits for the end of the call");
+}
+
+#[test]
 fn the_administrator_reads_everybody_and_locks_himself_out_like_anybody() {
     let mut bench = Bench::lab(Profile::ucce());
     let users = bench.read("administrator", "/Users");
