@@ -53,6 +53,10 @@ pub struct RestProfile {
     pub refresh_lifetime: Duration,
     /// Status of a write that was validated and queued. Default 202; some releases say 200.
     pub accepted_status: u16,
+    /// Status of a document that was read. Default 200; some CCX builds say 202.
+    pub read_status: u16,
+    /// Switch: do answers of the API set the session's cookie? Default yes; clients need not send it back.
+    pub session_cookie: bool,
     /// Status of an operation that CCX does not have: 501, or 404 in some texts. Default 501.
     pub unsupported_status: u16,
     /// Switch: may a supervisor read the User of an agent of his team? Default no: agents read themselves, administrators all.
@@ -90,6 +94,8 @@ impl Default for RestProfile {
             token_lifetime: Duration::from_secs(3600),
             refresh_lifetime: Duration::from_secs(36_000),
             accepted_status: 202,
+            read_status: 200,
+            session_cookie: true,
             unsupported_status: 501,
             supervisors_read_users: false,
             secondary_serves_agents: false,

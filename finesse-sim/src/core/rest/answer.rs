@@ -98,6 +98,8 @@ impl Refusal {
 pub(super) struct Manner {
     /// `https://host:port`, for `Location`.
     pub(super) origin: String,
+    /// Status of a document that was read.
+    pub(super) read: u16,
     /// Status of a queued write.
     pub(super) accepted: u16,
     /// Whether a document whose root allows it begins with a declaration.

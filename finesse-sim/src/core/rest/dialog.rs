@@ -97,10 +97,8 @@ impl SimCore {
             "DROP" => verb(CallVerb::Drop),
             "TRANSFER" => verb(CallVerb::Transfer),
             "CONFERENCE" => verb(CallVerb::Conference),
-            "CONSULT_CALL" => {
-                Ok(Kind::Consult { to: field(body, "toAddress")?.to_owned(), vars: variables(body)? })
-            }
-            "TRANSFER_SST" => Ok(Kind::Sst { to: field(body, "toAddress")?.to_owned() }),
+            "CONSULT_CALL" => Ok(Kind::Consult { to: destination(body)?, vars: variables(body)? }),
+            "TRANSFER_SST" => Ok(Kind::Sst { to: destination(body)? }),
             "SEND_DTMF" => digits(body, cce).map(|()| Kind::Dtmf),
             "UPDATE_CALL_DATA" => self.call_data(body),
             "PARTICIPANT_DROP" if !cce => Err(self.other_platform(action)),
@@ -146,6 +144,15 @@ impl SimCore {
         let wrap_up = properties.get("wrapUpReason").map(str::to_owned);
         Ok(Kind::Data { vars: variables(body)?, wrap_up, items })
     }
+}
+
+/// Where a call is to go: anywhere but back to who sends it.
+fn destination(body: &Elem) -> Result<String, Refusal> {
+    let to = field(body, "toAddress")?;
+    if Some(to) == body.get("targetMediaAddress") {
+        return Err(Refusal::new(400, "Invalid Destination", "The number called is the number calling", to));
+    }
+    Ok(to.to_owned())
 }
 
 /// `YYYY-MM-DDThh:mm`, without a zone.

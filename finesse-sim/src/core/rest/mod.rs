@@ -31,10 +31,10 @@ mod user;
 mod user_lists;
 
 use bytes::Bytes;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_TYPE, SET_COOKIE};
 use http::{Method, Request, Response};
 
-use self::answer::{Answer, Manner, Refusal, error, html, plain, unauthorized_page};
+use self::answer::{Answer, Manner, Refusal, error, html, plain, unauthorized_page, with_header};
 use self::call::Call;
 use self::roles::Who;
 pub use self::routes::operations;
@@ -167,7 +167,12 @@ impl SimCore {
             return Some(response);
         }
         let reply = self.let_in(&call, route).and_then(|()| (route.handler)(self, &call));
-        Some(self.as_response(side, reply))
+        let response = self.as_response(side, reply);
+        Some(if !open && self.profile.rest.session_cookie {
+            with_header(response, SET_COOKIE, "JSESSIONID=9F2C41D07A; Path=/finesse; Secure; HttpOnly")
+        } else {
+            response
+        })
     }
 
     /// Whether nobody need say who he is.
@@ -215,11 +220,12 @@ impl SimCore {
         let address = &self.node(side).address;
         let manner = Manner {
             origin: format!("https://{}:{}", address.host, address.https_port),
+            read: self.profile.rest.read_status,
             accepted: self.profile.rest.accepted_status,
             declaration: self.profile.rest.xml_declaration,
         };
         match reply {
-            Ok(Answer::Document(elem)) => manner.document(200, &elem),
+            Ok(Answer::Document(elem)) => manner.document(manner.read, &elem),
             Ok(Answer::Part(elem)) => manner.document(206, &elem),
             Ok(Answer::Done) => plain(200, "application/xml", String::new()),
             Ok(Answer::DoneHere) => plain(207, "application/xml", String::new()),

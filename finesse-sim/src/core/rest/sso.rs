@@ -18,6 +18,9 @@ use crate::core::publish::random_text;
 use crate::core::site::Token;
 use crate::core::xml::Elem;
 
+/// Codes that nobody came back with are kept up to this number.
+const OPEN_CODES: usize = 1000;
+
 pub(super) const ROUTES: &[Route] = &[
     get("/desktop/sso/test", Who::Anyone, |core, _| {
         let on = core.profile.rest.auth_mode != AuthMode::NonSso;
@@ -72,6 +75,9 @@ impl SimCore {
         }
         if !self.profile.rest.sso_redirects {
             return self.give_token(call, &user);
+        }
+        if self.site.sign_on_codes.len() >= OPEN_CODES {
+            self.site.sign_on_codes.pop_first();
         }
         let code = random_text(&mut self.rng, 12);
         self.site.sign_on_codes.insert(code.clone(), user);

@@ -245,6 +245,16 @@ fn call_data_is_changed_by_participants_supervisors_and_the_administrator_within
 }
 
 #[test]
+fn nobody_consults_or_transfers_to_himself() {
+    let (mut bench, call) = talking(Profile::ucce());
+    for action in ["CONSULT_CALL", "TRANSFER_SST"] {
+        let body = dialog(action, "7301", "<toAddress>7301</toAddress>");
+        let (status, answer) = bench.rest("1001", "PUT", &format!("/Dialog/{call}"), &body);
+        assert!(status == 400 && answer.contains("Invalid Destination"), "{answer}");
+    }
+}
+
+#[test]
 fn recording_works_on_ccx_and_fails_later_on_cce() {
     for (profile, errors) in [(Profile::ucce(), 1), (Profile::uccx(), 0)] {
         let (mut bench, call) = talking(profile);

@@ -628,6 +628,17 @@ fn some_documents_begin_with_a_declaration_and_some_never_do() {
 }
 
 #[test]
+fn documents_answer_200_and_set_a_cookie_or_as_the_switches_say() {
+    for (read_status, session_cookie) in [(200, true), (202, false)] {
+        let mut profile = Profile::ucce();
+        (profile.rest.read_status, profile.rest.session_cookie) = (read_status, session_cookie);
+        let mut bench = Bench::lab(profile);
+        assert_eq!(bench.rest("1001", "GET", "/User/1001", "").0, read_status);
+        assert_eq!(bench.header("set-cookie").is_some(), session_cookie);
+    }
+}
+
+#[test]
 fn queued_writes_answer_202_or_as_the_switch_says() {
     for status in [202, 200] {
         let mut profile = Profile::ucce();

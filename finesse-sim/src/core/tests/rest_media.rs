@@ -228,6 +228,16 @@ fn after_an_outage_domains_and_tasks_are_read_from_cti_again() {
 }
 
 #[test]
+fn offers_read_from_json_with_what_may_be_left_out() {
+    let task: WorldAction = serde_json::from_str(r#"{"action": "task_offer", "agent": "1001"}"#).unwrap();
+    let (agent, variables) = ("1001".to_owned(), BTreeMap::new());
+    assert_eq!(task, WorldAction::TaskOffer { agent, domain: 5000, variables });
+    let text = r#"{"action": "preview_offer", "agent": "1001", "customer": "5550199"}"#;
+    let preview: WorldAction = serde_json::from_str(text).unwrap();
+    assert!(matches!(preview, WorldAction::PreviewOffer { direct: false, .. }));
+}
+
+#[test]
 fn media_nodes_are_subscribed_without_asking_or_not() {
     for automatic in [true, false] {
         let mut bench = Bench::lab(Profile { media_is_automatic: automatic, ..Profile::ucce() });
