@@ -19,6 +19,7 @@ mod dialog;
 mod document;
 mod element;
 mod error;
+pub mod framer;
 mod ids;
 mod open_enum;
 mod reason;
