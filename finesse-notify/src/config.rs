@@ -49,6 +49,8 @@ pub struct SessionConfig {
     pub(crate) pubsub_domain: String,
     pub(crate) resource: String,
     pub(crate) node_form: NodeForm,
+    pub(crate) priority: i8,
+    pub(crate) stale_prefix: Option<String>,
     pub(crate) ping: PingConfig,
     pub(crate) login_deadline: Duration,
     pub(crate) request_timeout: Duration,
@@ -73,6 +75,11 @@ impl SessionConfig {
                 domain,
                 resource: String::new(),
                 node_form: NodeForm::default(),
+                // What Cisco's documents advise. A higher one takes the events of the agent's desktop away, a negative one receives only
+                // what was subscribed explicitly.
+                priority: 0,
+                // Whose resources begin how is not known here.
+                stale_prefix: None,
                 ping: PingConfig::default(),
                 // The server checks the password against a back end of its own, which may take ten seconds on a bad day.
                 login_deadline: Duration::from_secs(15),
@@ -147,6 +154,21 @@ impl SessionConfigBuilder {
         self
     }
 
+    /// The priority of the presence, -128 to 127. Default 0, as Cisco's documents advise: of an agent's sessions the one with the highest
+    /// gets the automatic events. A negative one gets none of them, only those of explicit subscriptions.
+    pub fn priority(mut self, priority: i8) -> Self {
+        self.config.priority = priority;
+        self
+    }
+
+    /// Once logged in, removes the subscriptions that earlier runs left behind: of this agent, under this same resource or any other that
+    /// begins with `prefix`. Choose one that only this installation uses, and no other session of it that may be running. Subscriptions
+    /// outlive sessions, and a server publishes to dead ones for ever. Default: nothing is removed.
+    pub fn remove_stale_subscriptions(mut self, prefix: impl Into<String>) -> Self {
+        self.config.stale_prefix = Some(prefix.into());
+        self
+    }
+
     /// When to ask whether the server is still there.
     pub fn ping(mut self, ping: PingConfig) -> Self {
         self.config.ping = ping;
@@ -197,6 +219,9 @@ impl SessionConfigBuilder {
         }
         if c.domain.contains(['@', '/', ' ']) || c.pubsub_domain.contains(['@', '/', ' ']) {
             return refuse("domain", "must be a host name: no user, resource or path");
+        }
+        if c.stale_prefix.as_ref().is_some_and(String::is_empty) {
+            return refuse("stale prefix", "must not be empty: that would be every session of the agent");
         }
         if c.secret.expose_secret().contains('\0') {
             return refuse("secret", "must not contain a NUL character");

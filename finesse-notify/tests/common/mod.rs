@@ -14,8 +14,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use finesse_model::UserId;
 use finesse_notify::{
-    Connect, EndCause, Event, Link, LinkError, Notification, SessionConfig, SessionConfigBuilder, Stanza,
-    Transport, open,
+    Connect, EndCause, Event, Frame, Link, LinkError, Notification, SessionConfig, SessionConfigBuilder,
+    Stanza, Transport, open,
 };
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
@@ -41,7 +41,7 @@ pub enum Did {
 }
 
 pub struct Scripted {
-    inbound: UnboundedReceiver<Result<Stanza, LinkError>>,
+    inbound: UnboundedReceiver<Result<Frame, LinkError>>,
     did: UnboundedSender<Did>,
     stuck: Arc<AtomicBool>,
 }
@@ -54,7 +54,7 @@ impl Transport for Scripted {
         }
         self.did.send(Did::Sent(stanza)).map_err(|_| LinkError::new(EndCause::Network, "server end dropped"))
     }
-    async fn next(&mut self) -> Result<Stanza, LinkError> {
+    async fn next(&mut self) -> Result<Frame, LinkError> {
         self.inbound
             .recv()
             .await
@@ -72,7 +72,7 @@ impl Transport for Scripted {
 pub struct Server {
     /// While set, the client's writing gets nowhere.
     pub stuck: Arc<AtomicBool>,
-    say: UnboundedSender<Result<Stanza, LinkError>>,
+    say: UnboundedSender<Result<Frame, LinkError>>,
     did: UnboundedReceiver<Did>,
 }
 
@@ -102,7 +102,7 @@ impl Connect for ScriptedConnect {
 
 impl Server {
     pub fn say(&self, xml: &str) {
-        self.say.send(Ok(Stanza::parse(xml).unwrap())).unwrap();
+        self.say.send(Ok(Frame::new(xml))).unwrap();
     }
 
     pub fn break_with(&self, kind: EndCause) {
