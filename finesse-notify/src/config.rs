@@ -13,10 +13,10 @@ use crate::jid::NodeForm;
 pub struct PingConfig {
     /// Time from one ping to the next. 20 s: Finesse expects a ping from its clients every 20 s, whatever the transport and traffic.
     pub idle: Duration,
-    /// How long a ping may stay unanswered before it counts as missed. 5 s: far above a healthy round trip, and with two misses the
-    /// silence is found at most 30 s after it began, half of the 60 s after which the server logs an absent agent out.
+    /// How long the server has, from the first ping it leaves unanswered, to say anything at all. 5 s: far above a healthy round trip, and
+    /// a silence is found at most 25 s after it began, well within the 60 s after which the server logs an absent agent out.
     pub timeout: Duration,
-    /// How many missed pings in a row, with nothing else inbound, end the link. 2: one lost packet is not an outage.
+    /// How many pings are sent within that time, evenly apart. 2: over BOSH and long lines one may be lost alone.
     pub misses: u32,
 }
 
@@ -30,13 +30,18 @@ impl PingConfig {
     /// Finds a silent link within 3 s, for a good network between servers.
     #[must_use]
     pub fn tight() -> Self {
-        Self { idle: Duration::from_secs(1), timeout: Duration::from_secs(1), misses: 2 }
+        Self { idle: Duration::from_secs(1), timeout: Duration::from_secs(2), misses: 2 }
     }
 
     /// The longest time a silent link can go unnoticed.
     #[must_use]
     pub fn worst_case(&self) -> Duration {
-        self.idle.saturating_add(self.timeout.saturating_mul(self.misses))
+        self.idle.saturating_add(self.timeout)
+    }
+
+    /// How long one ping is waited for before the next is sent.
+    pub(crate) fn wait_for_one(&self) -> Duration {
+        self.timeout / self.misses.max(1)
     }
 }
 
@@ -282,8 +287,8 @@ mod tests {
     }
 
     #[test]
-    fn defaults_notice_silence_within_thirty_seconds() {
-        assert_eq!(PingConfig::default().worst_case(), Duration::from_secs(30));
+    fn silence_is_noticed_within_twenty_five_seconds_and_within_three_when_tight() {
+        assert_eq!(PingConfig::default().worst_case(), Duration::from_secs(25));
         assert_eq!(PingConfig::tight().worst_case(), Duration::from_secs(3));
         assert_eq!(builder().build().unwrap().pubsub_domain, "pubsub.fin-a.lab.example");
     }

@@ -116,14 +116,11 @@ impl TcpConnect {
         }
         let offer = (first.name() == "features").then(|| first.child("starttls")).flatten();
         match (self.encryption, offer) {
-            (Encryption::StartTls, None) => {
-                plain.close().await;
-                Err(LinkError::new(
-                    EndCause::Policy,
-                    "the server offers no encryption on this port, and the password is not sent without; use TLS on port 5223, or name the \
+            (Encryption::StartTls, None) => Err(LinkError::new(
+                EndCause::Policy,
+                "the server offers no encryption on this port, and the password is not sent without; use TLS on port 5223, or name the \
                      connection insecure",
-                ))
-            }
+            )),
             (Encryption::StartTls, Some(_)) => self.begin_tls(plain, domain).await,
             (_, Some(offer)) if offer.child("required").is_some() => self.begin_tls(plain, domain).await,
             _ => {
