@@ -176,7 +176,7 @@ impl Params {
     ///
     /// The first inequality that does not hold, with both names and values.
     pub fn validate(&self) -> Result<(), ParamError> {
-        let silent = self.ping_idle + self.ping_timeout * self.ping_misses;
+        let silent = self.ping_idle.saturating_add(self.ping_timeout.saturating_mul(self.ping_misses));
         at_most(
             ("stream_grace_healthy", self.stream_grace_healthy),
             ("the 45 s limit", Duration::from_secs(45)),
@@ -330,6 +330,12 @@ mod tests {
         params.set("hold_down_voluntary", "0").unwrap();
         assert_eq!(params.switch_jitter, Duration::ZERO);
         params.validate().unwrap();
+    }
+
+    #[test]
+    fn numbers_beyond_all_measure_are_refused_too() {
+        let params = Params { ping_timeout: Duration::MAX, ..Params::default() };
+        params.validate().unwrap_err();
     }
 
     #[test]
