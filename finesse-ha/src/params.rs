@@ -155,7 +155,7 @@ params! {
     backoff_cap: duration = Duration::from_secs(20);
     /// Recovery that takes longer is reported as overdue; it goes on all the same.
     failover_deadline: duration = Duration::from_secs(300);
-    /// Both sides out: reported after this long, and again each time it has passed.
+    /// Both sides out: reported at once, and again each time this has passed; zero is never again.
     both_out_report: duration = Duration::from_secs(60);
     /// Refused credentials within five minutes before all authentication stops; Finesse locks the account at five.
     auth_budget: count = 2;
