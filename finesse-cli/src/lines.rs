@@ -77,7 +77,7 @@ pub(crate) fn to_text(event: &Event) -> String {
         Event::Update { source, verb, .. } => format!("update   {verb} {source}"),
         Event::ApiError { source, errors, .. } => {
             let said: Vec<String> = errors
-                .errors
+                .items
                 .iter()
                 .map(|error| {
                     format!(

@@ -95,8 +95,8 @@ impl Collect {
             Told::Dialogs(list) => {
                 self.list = Some((self.sent, index));
                 self.unreadable = list.rejected.len();
-                for dialog in list.dialogs {
-                    if dialog.participants.is_empty() {
+                for dialog in list.items {
+                    if dialog.participants().is_empty() {
                         self.incomplete.push(dialog.id.clone());
                     }
                     let read = Read { value: dialog, sent: self.sent, received: index };

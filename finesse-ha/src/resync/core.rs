@@ -470,7 +470,7 @@ impl ResyncCore {
 /// What the server said, in one line.
 fn words_of(errors: &finesse_model::ApiErrors) -> String {
     let words: Vec<String> = errors
-        .errors
+        .items
         .iter()
         .map(|error| {
             let parts = [&error.error_type, &error.error_message, &error.error_data];

@@ -350,14 +350,14 @@ fn made(dialog: &Dialog, before: &Before, from: &Extension, to: &str) -> bool {
             Some(address) => address == from.as_str(),
         }
         && (dialled.contains(&Some(to))
-            || dialog.participants.iter().any(|party| party.media_address.as_deref() == Some(to)))
+            || dialog.participants().iter().any(|party| party.media_address.as_deref() == Some(to)))
 }
 
 /// The held call with the other one joined to it.
 fn merged(dialog: &Dialog, before: &Before, id: &DialogId) -> bool {
-    let was = before.dialog.as_ref().map_or(0, |dialog| present(&dialog.participants));
+    let was = before.dialog.as_ref().map_or(0, |dialog| present(dialog.participants()));
     let is_it = dialog.id == *id || dialog.secondary_id.as_deref() == Some(id.as_str());
-    is_it && present(&dialog.participants) > was
+    is_it && present(dialog.participants()) > was
 }
 
 fn present(parties: &[Participant]) -> usize {
@@ -389,7 +389,7 @@ fn same_data(now: &Dialog, before: &Dialog, variables: &[(String, String)]) -> b
 fn variable<'a>(dialog: &'a Dialog, name: &str) -> &'a str {
     let variables = dialog.media_properties.iter().flat_map(|media| media.call_variables.iter().flatten());
     variables
-        .filter(|variable| variable.name == name)
+        .filter(|variable| variable.name.as_deref() == Some(name))
         .find_map(|variable| variable.value.as_deref())
         .unwrap_or("")
 }

@@ -125,7 +125,7 @@ impl Model {
             News::Gone(dialogs) => {
                 for dialog in dialogs {
                     if let Some(ended) = self.end(index, now, &dialog.id) {
-                        let last = if dialog.participants.is_empty() { ended } else { dialog.clone() };
+                        let last = if dialog.participants().is_empty() { ended } else { dialog.clone() };
                         applied.changes.push(Change::Ended(Box::new(last)));
                     }
                 }
@@ -160,7 +160,7 @@ impl Model {
             return;
         }
         let Some(known) = self.dialogs.get_mut(&event.id) else {
-            applied.doubtful |= event.participants.is_empty();
+            applied.doubtful |= event.participants().is_empty();
             let replaces = replaced(event).filter(|old| self.dialogs.contains_key(old));
             let known = Known { shown: event.clone(), raw: event.clone(), touched: index, from_read: false };
             let dialog = Box::new(event.clone());
@@ -311,8 +311,8 @@ fn is_another(known: &Dialog, new: &Dialog) -> bool {
         return false;
     }
     let begun = |party: &Participant| party.start_time.as_ref().and_then(Timestamp::unix_millis);
-    let mut distances = known.participants.iter().filter_map(|party| {
-        let other = new.participants.iter().find(|other| other.media_address == party.media_address)?;
+    let mut distances = known.participants().iter().filter_map(|party| {
+        let other = new.participants().iter().find(|other| other.media_address == party.media_address)?;
         Some((begun(party)? - begun(other)?).abs())
     });
     let Some(first) = distances.next() else { return false };
@@ -339,8 +339,8 @@ fn carry_user(shown: &User, mut new: User) -> User {
 }
 
 fn carry_dialog(shown: &Dialog, mut new: Dialog) -> Dialog {
-    for party in &mut new.participants {
-        let before = shown.participants.iter().find(|other| other.media_address == party.media_address);
+    for party in new.participants.iter_mut().flatten() {
+        let before = shown.participants().iter().find(|other| other.media_address == party.media_address);
         if let Some(before) = before
             && before.state == party.state
             && same_moment(before.state_change_time.as_ref(), party.state_change_time.as_ref())

@@ -62,7 +62,7 @@ pub(crate) fn read(own: &UserId, notification: Notification) -> Option<News> {
         Some(UpdateData::ApiErrors(errors)) => News::Errors { source, request_id, errors },
         Some(UpdateData::User(user_data)) if source == user => News::User(user_data),
         Some(UpdateData::Dialog(dialog)) => dialogs(&event, vec![*dialog]),
-        Some(UpdateData::Dialogs(list)) if list.rejected.is_empty() => dialogs(&event, list.dialogs),
+        Some(UpdateData::Dialogs(list)) if list.rejected.is_empty() => dialogs(&event, list.items),
         None if event == Verb::Delete && source.starts_with("/finesse/api/Dialog/") => {
             match source.rsplit('/').next().and_then(|id| DialogId::new(id).ok()) {
                 Some(id) => News::Gone(vec![Dialog::new(id)]),

@@ -117,7 +117,7 @@ pub(crate) fn merged(known: &User, event: &User) -> User {
 /// (the participants, the call variables), so that a read should confirm it.
 pub(crate) fn filled(known: &Dialog, event: &Dialog) -> (Dialog, bool) {
     let mut dialog = event.clone();
-    let lacks_parties = event.participants.is_empty() && !known.participants.is_empty();
+    let lacks_parties = event.participants().is_empty() && !known.participants().is_empty();
     let lacks_media = event.media_properties.is_none() && known.media_properties.is_some();
     if lacks_parties {
         dialog.participants.clone_from(&known.participants);
@@ -150,9 +150,11 @@ pub(crate) fn same_dialog(one: &Dialog, other: &Dialog) -> bool {
 
 fn sorted(dialog: &Dialog) -> Dialog {
     let mut dialog = dialog.clone();
-    dialog.participants.sort_by(|a, b| a.media_address.cmp(&b.media_address));
-    for party in &mut dialog.participants {
-        party.actions.sort_by(|a, b| a.as_str().cmp(b.as_str()));
+    if let Some(parties) = &mut dialog.participants {
+        parties.sort_by(|a, b| a.media_address.cmp(&b.media_address));
+    }
+    for actions in dialog.participants.iter_mut().flatten().filter_map(|party| party.actions.as_mut()) {
+        actions.sort_by(|a, b| a.as_str().cmp(b.as_str()));
     }
     if let Some(variables) = dialog.media_properties.as_mut().and_then(|media| media.call_variables.as_mut())
     {
@@ -162,7 +164,7 @@ fn sorted(dialog: &Dialog) -> Dialog {
 }
 
 fn parties(dialog: &Dialog) -> BTreeMap<&str, &Participant> {
-    dialog.participants.iter().map(|party| (party.media_address.as_deref().unwrap_or(""), party)).collect()
+    dialog.participants().iter().map(|party| (party.media_address.as_deref().unwrap_or(""), party)).collect()
 }
 
 fn after_all(party: &Participant, others: &BTreeMap<&str, &Participant>) -> bool {

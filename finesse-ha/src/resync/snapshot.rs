@@ -134,7 +134,7 @@ impl Snapshot {
             } else if was_known {
                 verdict.doubtful = true;
             } else {
-                verdict.doubtful |= event.participants.is_empty();
+                verdict.doubtful |= event.participants().is_empty();
                 let read = Read { value: event.clone(), sent: index, received: index };
                 self.dialogs.insert(event.id.clone(), read);
             }

@@ -39,7 +39,7 @@ fn order(snapshot: &mut Snapshot, heard: &[Heard]) -> Verdict {
 fn own_state(snapshot: &Snapshot, dialog: &str) -> String {
     let read = &snapshot.dialogs[&id(dialog)];
     let party =
-        read.value.participants.iter().find(|party| party.media_address.as_deref() == Some(OWN)).unwrap();
+        read.value.participants().iter().find(|party| party.media_address.as_deref() == Some(OWN)).unwrap();
     party.state.as_ref().unwrap().to_string()
 }
 

@@ -156,6 +156,6 @@ impl Watcher {
 
 fn without_actions(dialog: &Dialog) -> Dialog {
     let mut dialog = dialog.clone();
-    dialog.participants.iter_mut().for_each(|party| party.actions.clear());
+    dialog.participants.iter_mut().flatten().for_each(|party| party.actions = None);
     dialog
 }

@@ -255,7 +255,7 @@ pub(super) fn unreadable_dialogs(count: usize) -> String {
 /// True if a read found something that a stream which can hear would have told: not details, which reads and notifications may show differently.
 fn contradicts(before: &Standing, calls: &[Dialog], changes: &[Change]) -> bool {
     let states = |dialog: &Dialog| -> BTreeMap<Option<String>, Option<ParticipantState>> {
-        dialog.participants.iter().map(|party| (party.media_address.clone(), party.state.clone())).collect()
+        dialog.participants().iter().map(|party| (party.media_address.clone(), party.state.clone())).collect()
     };
     changes.iter().any(|change| match change {
         Change::User(user) => before.state != user.state || before.extension != user.extension,

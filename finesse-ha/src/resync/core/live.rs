@@ -172,7 +172,7 @@ pub(super) fn state_and_reason(user: &User) -> String {
 
 /// The latest time that the server gives for any participant of a dialog that is over.
 pub(super) fn ended_at(dialog: &Dialog) -> When {
-    let times = dialog.participants.iter().filter_map(|party| party.state_change_time.as_ref());
+    let times = dialog.participants().iter().filter_map(|party| party.state_change_time.as_ref());
     let latest = times.filter(|time| time.unix_millis().is_some()).max_by_key(|time| time.unix_millis());
     latest.map_or(When::Unknown, |time: &Timestamp| When::Known(time.clone()))
 }

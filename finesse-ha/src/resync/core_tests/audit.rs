@@ -20,7 +20,7 @@ fn with_an_unreadable_one(dialogs: &[Dialog]) -> Answer {
     let xml = "<Dialogs><Dialog><state>ACTIVE</state></Dialog></Dialogs>";
     let rejected = Dialogs::from_xml(xml).unwrap().rejected;
     assert_eq!(rejected.len(), 1);
-    Answer::Read(Ok(Told::Dialogs(Dialogs { dialogs: dialogs.to_vec(), rejected })))
+    Answer::Read(Ok(Told::Dialogs(Dialogs { items: dialogs.to_vec(), rejected })))
 }
 
 fn busy() -> Bench {

@@ -238,8 +238,8 @@ impl Bench {
             Op::Prepare(_) => Answer::Prepared { refused: Vec::new(), barrier: Ok(()) },
             Op::Read(Ask::User) => Answer::Read(Ok(Told::User(Box::new(self.user.clone())))),
             Op::Read(Ask::Dialogs) => {
-                let dialogs = self.calls.values().cloned().collect();
-                Answer::Read(Ok(Told::Dialogs(Dialogs { dialogs, rejected: Vec::new() })))
+                let dialogs: Vec<_> = self.calls.values().cloned().collect();
+                Answer::Read(Ok(Told::Dialogs(Dialogs::from(dialogs))))
             }
             Op::Read(Ask::Dialog(id)) => Answer::Read(match self.calls.get(id) {
                 Some(call) => Ok(Told::Dialog(Box::new(call.clone()))),

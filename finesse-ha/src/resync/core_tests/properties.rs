@@ -409,7 +409,7 @@ fn timeless(picture: &Picture) -> Picture {
     if let Some(user) = &mut picture.user {
         user.state_change_time = no();
     }
-    for party in picture.dialogs.iter_mut().flat_map(|dialog| &mut dialog.participants) {
+    for party in picture.dialogs.iter_mut().flat_map(|dialog| dialog.participants.iter_mut().flatten()) {
         party.state_change_time = no();
     }
     picture
