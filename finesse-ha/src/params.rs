@@ -156,7 +156,7 @@ params! {
     backoff_cap: duration = Duration::from_secs(20);
     /// Recovery that takes longer is reported as overdue; it goes on all the same.
     failover_deadline: duration = Duration::from_secs(300);
-    /// Both sides out: reported after this long, and again each time it has passed.
+    /// Both sides out: reported at once, and again each time this has passed; zero is never again.
     both_out_report: duration = Duration::from_secs(60);
     /// Refused credentials within five minutes before all authentication stops; Finesse locks the account at five.
     auth_budget: count = 2;
@@ -177,7 +177,7 @@ impl Params {
     ///
     /// The first inequality that does not hold, with both names and values.
     pub fn validate(&self) -> Result<(), ParamError> {
-        let silent = self.ping_idle + self.ping_timeout;
+        let silent = self.ping_idle.saturating_add(self.ping_timeout);
         at_most(
             ("stream_grace_healthy", self.stream_grace_healthy),
             ("the 45 s limit", Duration::from_secs(45)),
@@ -331,6 +331,12 @@ mod tests {
         params.set("hold_down_voluntary", "0").unwrap();
         assert_eq!(params.switch_jitter, Duration::ZERO);
         params.validate().unwrap();
+    }
+
+    #[test]
+    fn numbers_beyond_all_measure_are_refused_too() {
+        let params = Params { ping_timeout: Duration::MAX, ..Params::default() };
+        params.validate().unwrap_err();
     }
 
     #[test]
