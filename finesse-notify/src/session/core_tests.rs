@@ -216,10 +216,10 @@ fn a_stream_error_ends_the_link_and_answers_everybody() {
 #[test]
 fn silence_ends_the_link_after_two_pings() {
     let mut core = core();
-    assert_eq!(core.deadline(), Some(s(20)));
+    assert_eq!(core.deadline(), Some(s(15)));
+    assert_eq!(sent(&step(&mut core, s(15), Input::Tick)).len(), 1);
     assert_eq!(sent(&step(&mut core, s(20), Input::Tick)).len(), 1);
-    assert_eq!(sent(&step(&mut core, s(23), Input::Tick)).len(), 1);
-    let out = step(&mut core, s(26), Input::Tick);
+    let out = step(&mut core, s(25), Input::Tick);
     assert_eq!(ended(&out), Some(EndCause::Silent));
 }
 

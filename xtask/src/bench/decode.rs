@@ -46,7 +46,7 @@ pub(super) fn run() -> Result<Vec<Figure>, Failure> {
 }
 
 /// Reads every token, also those of the references in texts.
-fn tokens(text: &str) -> Result<usize, Failure> {
+pub(super) fn tokens(text: &str) -> Result<usize, Failure> {
     let mut reader = Reader::from_str(text);
     let mut count = 0;
     loop {
