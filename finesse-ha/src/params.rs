@@ -88,8 +88,21 @@ macro_rules! params {
                 }
                 Ok(())
             }
+
+            /// The same with every duration multiplied by `factor`; counts stay. A factor that is not a positive number changes nothing. For
+            /// simulations whose time is scaled: inequalities against fixed times may not hold any more.
+            #[must_use]
+            pub fn scaled(mut self, factor: f64) -> Self {
+                if factor.is_finite() && factor > 0.0 {
+                    $(params!(@scale $kind, self.$name, factor);)*
+                }
+                self
+            }
         }
     };
+    (@scale duration, $field:expr, $factor:expr) => { $field = times($field, $factor) };
+    (@scale optional, $field:expr, $factor:expr) => { $field = $field.map(|value| times(value, $factor)) };
+    (@scale count, $field:expr, $factor:expr) => {};
     (@type duration) => { Duration };
     (@type optional) => { Option<Duration> };
     (@type count) => { u32 };
@@ -233,6 +246,11 @@ impl Params {
     }
 }
 
+/// What is too long for a duration stays as it is.
+fn times(duration: Duration, factor: f64) -> Duration {
+    Duration::try_from_secs_f64(duration.as_secs_f64() * factor).unwrap_or(duration)
+}
+
 type Named = (&'static str, Duration);
 
 fn inequality(left: Named, relation: &'static str, right: Named, reason: &'static str) -> ParamError {
@@ -312,6 +330,18 @@ mod tests {
         params.set("hold_down_voluntary", "0").unwrap();
         assert_eq!(params.switch_jitter, Duration::ZERO);
         params.validate().unwrap();
+    }
+
+    #[test]
+    fn scaled_numbers_keep_their_proportions_and_their_counts() {
+        let params = Params { oos_grace: Some(Duration::from_secs(15)), ..Params::default() };
+        let scaled = params.clone().scaled(0.1);
+        assert_eq!(scaled.ping_idle, Duration::from_secs(2));
+        assert_eq!(scaled.oos_grace, Some(Duration::from_millis(1500)));
+        assert_eq!((scaled.ping_misses, scaled.claim_rate), (params.ping_misses, params.claim_rate));
+        for factor in [0.0, -1.0, f64::NAN, f64::INFINITY, 1.0, 1e300] {
+            assert_eq!(params.clone().scaled(factor), params, "{factor}");
+        }
     }
 
     #[test]

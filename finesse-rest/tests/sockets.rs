@@ -216,7 +216,7 @@ async fn a_missing_web_application_is_told_apart_from_an_unknown_user() {
     let error = client(&server.url("http")).build().unwrap().user("40218").get().await.unwrap_err();
     assert!(!error.is_webapp_missing() && !error.is_retryable(), "{error}");
     assert_eq!(error.kind(), ErrorKind::NotFound);
-    assert_eq!(error.api_errors().unwrap().errors[0].error_data.as_deref(), Some("40218"));
+    assert_eq!(error.api_errors().unwrap().items[0].error_data.as_deref(), Some("40218"));
     assert!(error.to_string().contains("UNKNOWN_USER"), "{error}");
 }
 
