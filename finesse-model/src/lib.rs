@@ -23,6 +23,7 @@ mod cursor;
 mod document;
 mod element;
 mod error;
+pub mod framer;
 mod ids;
 mod list;
 mod open_enum;
