@@ -106,6 +106,17 @@ macro_rules! roots {
                 }
             }
 
+            /// Writes it as a document, with what was not known when it was read.
+            ///
+            /// # Errors
+            ///
+            /// A text holds a character that XML cannot express; the field is named.
+            pub fn to_xml(&self) -> Result<String, RequestError> {
+                let mut writer = Writer::default();
+                self.write(&mut writer);
+                writer.finish()
+            }
+
             /// Writes the element.
             pub(crate) fn write(&self, writer: &mut Writer) {
                 match self {

@@ -98,7 +98,7 @@ macro_rules! ids {
             }
 
             fn shape() -> Shape {
-                Shape::Text
+                Shape::Id
             }
         }
 

@@ -15,6 +15,10 @@ use crate::document::root_shapes;
 pub(crate) enum Shape {
     /// A string.
     Text,
+    /// An id: a string that is not empty and has no slash. One that is none counts as absent.
+    Id,
+    /// A string that is written and never shown.
+    Secret,
     /// A number, or the text that is none.
     Number,
     /// A boolean, or the text that is none.
@@ -118,6 +122,8 @@ pub fn json_schema() -> Value {
 fn describe(shape: &Shape, defs: &mut BTreeMap<String, Value>) -> Value {
     match shape {
         Shape::Text => json!({ "type": "string" }),
+        Shape::Id => json!({ "type": "string", "minLength": 1, "pattern": "^[^/]+$" }),
+        Shape::Secret => json!({ "type": "string", "writeOnly": true }),
         Shape::Number => json!({ "type": ["integer", "string"] }),
         Shape::Flag => json!({ "type": ["boolean", "string"] }),
         Shape::TextOr(other) => json!({ "anyOf": [{ "type": "string" }, describe(other, defs)] }),

@@ -53,6 +53,6 @@ impl Content for Secret {
     }
 
     fn shape() -> Shape {
-        Shape::Text
+        Shape::Secret
     }
 }
