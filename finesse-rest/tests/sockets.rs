@@ -306,7 +306,7 @@ async fn a_write_carries_id_type_and_body_and_reads_the_echo() {
         assert!(request.contains(part), "{part} in {request}");
     }
     let target = Extension::new("7301").unwrap();
-    client.dialog("16804377").act(CallAction::Answer, target).await.unwrap();
+    client.dialog("16804377").take_action(CallAction::Answer, target).await.unwrap();
     let request = server.requests.recv().await.unwrap();
     assert!(
         request.starts_with("PUT /finesse/api/Dialog/16804377 ") && request.contains("ANSWER"),
