@@ -10,6 +10,7 @@ mod deny;
 mod examples;
 mod features;
 mod interop;
+mod operations;
 mod payload;
 mod report;
 mod shell;
@@ -69,6 +70,12 @@ const TASKS: &[Task] = &[
         usage: "[--keep]",
         about: "the notification suite and one failover against real Prosody servers",
         run: interop::run,
+    },
+    Task {
+        name: "operations",
+        usage: "",
+        about: "writes the table of every operation of the REST API, from its list",
+        run: operations::run,
     },
     Task {
         name: "sim",
