@@ -10,7 +10,7 @@ mod write;
 
 pub(crate) use build::Builder;
 pub(crate) use read::parse_document;
-#[cfg(feature = "bosh")]
+#[cfg(any(feature = "bosh", feature = "websocket"))]
 pub(crate) use write::escape;
 
 use std::fmt;
