@@ -11,7 +11,7 @@ use super::node::{CopiedCall, EventFault};
 use super::session::jid_node;
 use super::time::iso;
 use super::xml::Elem;
-use super::{Output, Publication, SimCore, Task, Transport, render};
+use super::{Output, Publication, SimCore, Task, render};
 use crate::Side;
 use crate::profile::{IdStyle, RequestIdEcho, Routing};
 
@@ -317,6 +317,19 @@ impl SimCore {
         }
     }
 
+    /// Puts items into the store of a user who has no stream, all of one node, as they pile up in a long absence.
+    pub(super) fn pile_up(&mut self, side: Side, user: &str, count: u32) {
+        let node = format!("/finesse/api/User/{user}");
+        let update = Elem::new("Update").leaf("data", "").leaf("event", "PUT").leaf("source", node.as_str());
+        // A store of that size is some 10 MB.
+        for _ in 0..count.min(10_000) {
+            let id = self.item_id(side);
+            let event = self.event(&node, &id, &update);
+            let stamp = iso(self.clock(side));
+            self.node_mut(side).offline.entry(user.to_owned()).or_default().push_back((event, stamp));
+        }
+    }
+
     /// Delivers what was kept, marked with its delay.
     pub(super) fn flush_offline(&mut self, conn: u64, side: Side, user: &str) {
         let kept = self.node_mut(side).offline.remove(user).unwrap_or_default();
@@ -336,7 +349,7 @@ impl SimCore {
     pub(super) fn send_raw(&mut self, conn: u64, message: &Elem, event: &str, delay: Option<Elem>) {
         let Some(session) = self.sessions.get(&conn).filter(|session| !session.dead) else { return };
         let mut head = message.clone();
-        if session.transport != Transport::Tcp {
+        if !session.transport.declares_namespace() {
             head = head.attr("xmlns", "jabber:client");
         }
         let mut xml = head.compact();
