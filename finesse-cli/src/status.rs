@@ -11,7 +11,7 @@ use finesse_ha::link::connector::Notifications;
 use finesse_ha::session::{SideAddress, TransportNotifications};
 use finesse_ha::side::Side;
 use finesse_model::{SystemInfo, SystemStatus};
-use finesse_net::{Dialer, Target, TcpDialer, probe_certificate};
+use finesse_net::{Target, TcpDialer, probe_certificate};
 use finesse_notify::{EndCause, Event, Presence, SessionConfig};
 use finesse_rest::{Client, Credentials};
 use serde_json::{Value, json};
@@ -111,8 +111,8 @@ async fn examine(
     let spared = *refused;
     let credentials = credentials.filter(|_| !spared);
     let client = client(address, setup, credentials)?;
-    let dialer: Arc<dyn Dialer> =
-        Arc::new(TcpDialer::new(&setup.trust).map_err(|error| Failure::new(Exit::Trust, error.to_string()))?);
+    let dialer =
+        TcpDialer::new(&setup.trust).map_err(|error| Failure::new(Exit::Trust, error.to_string()))?;
 
     // L0 and L1: TCP, TLS, SystemInfo.
     let target = Target::tls(address.host(), address.port());
@@ -190,11 +190,14 @@ async fn stream(
     address: &SideAddress,
     setup: &Setup,
     credentials: &Credentials,
-    dialer: Arc<dyn Dialer>,
+    dialer: TcpDialer,
     refused: &mut bool,
 ) {
+    let web = Arc::new(dialer.clone().with_proxies(setup.proxies.clone()));
+    let timeout = setup.params.connect_timeout;
     let notifications =
-        TransportNotifications::new(setup.transport, address.clone(), dialer, setup.params.connect_timeout);
+        TransportNotifications::new(setup.transport, address.clone(), Arc::new(dialer), timeout)
+            .web_dialer(web);
     let connect = match notifications.connect_for(info) {
         Ok(connect) => connect,
         Err(why) => {
@@ -227,7 +230,8 @@ async fn stream(
             return;
         }
     };
-    report.add("stream", true, connect.describe());
+    let chosen = notifications.chosen().map_or_else(|| connect.describe(), |chosen| chosen.to_string());
+    report.add("stream", true, chosen);
     let presence = tokio::time::timeout(PRESENCE_WAIT, async {
         loop {
             match link.events.recv().await {
