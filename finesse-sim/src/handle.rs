@@ -205,6 +205,13 @@ impl Sim {
         Ok(address)
     }
 
+    /// Publishes a text of the caller's own as the `Update` of an item, at once and escaped: for tests of what a client makes of a wire that
+    /// the simulated web app would not write. Nothing in the world changes by it, and [`Sim::publications`] does not tell it.
+    pub fn publish(&self, side: Side, node: &str, item_id: &str, update: &str) {
+        let (node, item_id, update) = (node.to_owned(), item_id.to_owned(), update.to_owned());
+        self.shared.input(Input::Publish { side, node, item_id, update });
+    }
+
     /// The pair behind a front end's handle.
     pub(crate) fn of(weak: &WeakSim) -> Option<Self> {
         weak.upgrade().map(|shared| Self { shared })

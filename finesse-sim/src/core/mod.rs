@@ -159,6 +159,9 @@ impl SimCore {
             Input::XmppRestarted { conn } => self.restarted(conn),
             Input::XmppStanza { conn, xml } => self.stanza(conn, &xml),
             Input::XmppClosed { conn, clean } => self.closed(conn, clean),
+            Input::Publish { side, node, item_id, update } => {
+                self.publish_text(side, &node, &item_id, &update);
+            }
             Input::Fault(fault) => self.fault(fault),
             Input::World(action) => drop(self.act(action)),
             Input::Tick => {}

@@ -257,21 +257,37 @@ impl SimCore {
 
     /// The `event` element, as text.
     fn event(&self, node: &str, item_id: &str, update: &Elem) -> String {
+        let notification = self.notification();
+        self.wrapped(
+            node,
+            item_id,
+            match self.profile.envelope.escaped {
+                true => notification.text(self.update_text(update)),
+                false => notification.child(update.clone()),
+            },
+        )
+    }
+
+    fn notification(&self) -> Elem {
         let envelope = &self.profile.envelope;
-        let mut notification = Elem::new("notification").attr("xmlns", envelope.namespace.clone());
-        if envelope.html_type {
-            notification = notification.attr("type", "html");
-        }
-        notification = if envelope.escaped {
-            notification.text(self.update_text(update))
-        } else {
-            notification.child(update.clone())
-        };
+        let notification = Elem::new("notification").attr("xmlns", envelope.namespace.clone());
+        if envelope.html_type { notification.attr("type", "html") } else { notification }
+    }
+
+    fn wrapped(&self, node: &str, item_id: &str, notification: Elem) -> String {
         let item = Elem::new("item").attr("id", item_id).child(notification);
         Elem::new("event")
             .attr("xmlns", "http://jabber.org/protocol/pubsub#event")
             .child(Elem::new("items").attr("node", node).child(item))
             .compact()
+    }
+
+    /// Publishes a text that the world has nothing to do with, at once.
+    pub(super) fn publish_text(&mut self, side: Side, node: &str, item_id: &str, update: &str) {
+        if self.node(side).notification_up {
+            let event = self.wrapped(node, item_id, self.notification().text(update));
+            self.deliver_item(side, node, &event);
+        }
     }
 
     fn message_id(&mut self, node: &str, bare: &str) -> String {

@@ -50,6 +50,17 @@ pub enum Input {
         /// True if it was closed in the protocol's own way.
         clean: bool,
     },
+    /// A text of the caller's own is published; nothing in the world changes by it.
+    Publish {
+        /// At which side.
+        side: Side,
+        /// Node.
+        node: String,
+        /// Item id.
+        item_id: String,
+        /// The text of the item's `notification`, unescaped.
+        update: String,
+    },
     /// A fault happens.
     Fault(Fault),
     /// Something happens in the world.
