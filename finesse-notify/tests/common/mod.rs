@@ -7,6 +7,9 @@
     reason = "shared by several test programs, each of which uses a part"
 )]
 
+#[cfg(feature = "bosh")]
+pub mod bosh;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
