@@ -3,44 +3,80 @@
 //! Invariants: elements nested deeper than [`MAX_DEPTH`] are an error, so nothing recurses without bound; every element that is
 //! opened is read to its end; nothing is copied but what is kept.
 
+use std::borrow::Cow;
+
 use quick_xml::Reader;
 use quick_xml::errors::{Error as XmlError, IllFormedError, SyntaxError};
-use quick_xml::events::{BytesRef, Event};
+use quick_xml::events::{BytesRef, BytesStart, BytesText, Event};
 
+use crate::content::Content;
 use crate::element::{Element, Extra};
 use crate::error::{DecodeError, DecodeErrorKind as Kind};
-use crate::scalar::{Scalar, Timestamp};
+use crate::writer::is_legal;
 
 /// Deeper than any document of Finesse (about ten), shallow enough for any stack.
 const MAX_DEPTH: usize = 64;
 /// The largest document that is read. A list of 6,000 users is about 10 MB.
 pub const MAX_BYTES: usize = 64 * 1024 * 1024;
 
-/// Reads an object out of the element that the cursor has just opened, to its end.
-pub(crate) trait Read: Sized {
-    fn read(cursor: &mut Cursor<'_>) -> Result<Self, DecodeError>;
+/// The start of an element.
+pub(crate) struct Tag<'a>(BytesStart<'a>);
+
+impl Tag<'_> {
+    /// The name without a prefix: namespaces differ between releases.
+    pub(crate) fn name(&self) -> &str {
+        self.0.local_name().into_inner()
+    }
+
+    /// The name as it stands there, which nearly always has no prefix; quicker than [`Tag::name`].
+    pub(crate) fn full_name(&self) -> &str {
+        self.0.name().into_inner()
+    }
+
+    fn is(&self, name: &str) -> bool {
+        self.full_name() == name || self.name().eq_ignore_ascii_case(name)
+    }
+
+    /// An attribute by its local name.
+    pub(crate) fn attribute(&self, name: &str) -> Option<String> {
+        self.attributes().into_iter().find(|(key, _)| key == name).map(|(_, value)| value)
+    }
+
+    /// All attributes that can be read, in order; declarations of namespaces are left out.
+    pub(crate) fn attributes(&self) -> Vec<(String, String)> {
+        self.0
+            .attributes()
+            .with_checks(false)
+            .flatten()
+            .filter(|attribute| !attribute.key.into_inner().starts_with("xmlns"))
+            .map(|attribute| {
+                let value = quick_xml::escape::unescape(&attribute.value)
+                    .map_or_else(|_| attribute.value.to_string(), Cow::into_owned);
+                (attribute.key.local_name().into_inner().to_owned(), value)
+            })
+            .collect()
+    }
 }
 
 pub(crate) struct Cursor<'a> {
     reader: Reader<&'a [u8]>,
     depth: usize,
-    /// Attributes of the element opened last, raw.
-    attributes: String,
+    /// Texts that do not stand in one piece in the document are put together here.
+    scratch: String,
 }
 
 impl<'a> Cursor<'a> {
-    /// Opens the root element; returns its local name.
-    pub(crate) fn open(text: &'a str) -> Result<(Self, String), DecodeError> {
+    /// Opens the root element.
+    pub(crate) fn open(text: &'a str) -> Result<(Self, Tag<'a>), DecodeError> {
         sniff(text)?;
         let mut reader = Reader::from_str(text);
         reader.config_mut().expand_empty_elements = true;
-        let mut cursor = Self { reader, depth: 0, attributes: String::new() };
+        let mut cursor = Self { reader, depth: 0, scratch: String::new() };
         loop {
             match cursor.event()? {
                 Event::Start(start) => {
-                    let name = start.local_name().into_inner().to_owned();
                     cursor.depth = 1;
-                    return Ok((cursor, name));
+                    return Ok((cursor, Tag(start)));
                 }
                 Event::Eof => return Err(cursor.error(Kind::NotXml, "there is no element in it")),
                 Event::Text(content) if !content.trim().is_empty() => {
@@ -52,139 +88,168 @@ impl<'a> Cursor<'a> {
     }
 
     /// Opens the next child of the current element; `None` when that element ends (and is thereby left).
-    pub(crate) fn child(&mut self) -> Result<Option<String>, DecodeError> {
+    pub(crate) fn child(&mut self) -> Result<Option<Tag<'a>>, DecodeError> {
         loop {
             match self.event()? {
                 Event::Start(start) => {
-                    let name = start.local_name().into_inner().to_owned();
-                    self.attributes.clear();
-                    self.attributes.push_str(start.attributes_raw());
                     self.enter()?;
-                    return Ok(Some(name));
+                    return Ok(Some(Tag(start)));
                 }
                 Event::End(_) => {
                     self.depth -= 1;
                     return Ok(None);
                 }
-                Event::Eof => return Err(self.error(Kind::Truncated, "the document ends inside an element")),
+                Event::Eof => return Err(self.cut_off()),
                 _ => {}
             }
         }
     }
 
-    /// An attribute of the element that was opened last.
-    pub(crate) fn attribute(&self, name: &str) -> Option<String> {
-        let raw = self.attributes.as_str();
-        let mut attributes = quick_xml::events::attributes::Attributes::new(raw, 0);
-        let found = attributes
-            .with_checks(false)
-            .flatten()
-            .find(|attribute| attribute.key.local_name().into_inner() == name)?;
-        Some(
-            quick_xml::escape::unescape(&found.value)
-                .map_or_else(|_| found.value.to_string(), |value| value.into_owned()),
-        )
+    /// The text of the current element, trimmed; the element is thereby left. Elements inside are skipped.
+    pub(crate) fn text(&mut self) -> Result<&str, DecodeError> {
+        // Nearly every text stands in one piece, and is then lent as it stands.
+        let event = match self.event()? {
+            Event::End(_) => {
+                self.depth -= 1;
+                return Ok("");
+            }
+            Event::Text(part) => {
+                let part = content(part);
+                let next = self.event()?;
+                if let (Cow::Borrowed(whole), Event::End(_)) = (&part, &next) {
+                    self.depth -= 1;
+                    return Ok(whole.trim());
+                }
+                self.scratch.clear();
+                self.scratch.push_str(&part);
+                next
+            }
+            other => {
+                self.scratch.clear();
+                other
+            }
+        };
+        self.rest_of_text(event)?;
+        Ok(self.scratch.trim())
     }
 
-    /// The text of the current element, which is thereby left. Elements inside are skipped.
-    pub(crate) fn text(&mut self) -> Result<String, DecodeError> {
-        let mut text = String::new();
+    /// Adds the rest of a text to what was begun, to the end of the element.
+    fn rest_of_text(&mut self, mut event: Event<'a>) -> Result<(), DecodeError> {
         loop {
-            match self.event()? {
-                Event::Text(part) => text.push_str(&part.xml10_content()),
-                Event::CData(part) => text.push_str(&part.xml10_content()),
-                Event::GeneralRef(reference) => self.resolve(&reference, &mut text)?,
+            match event {
+                Event::Text(part) => self.scratch.push_str(&content(part)),
+                Event::CData(part) => self.scratch.push_str(&part.xml10_content()),
+                Event::GeneralRef(reference) => {
+                    let mut text = std::mem::take(&mut self.scratch);
+                    let resolved = self.resolve(&reference, &mut text);
+                    self.scratch = text;
+                    resolved?;
+                }
                 Event::Start(_) => {
                     self.enter()?;
                     self.skip()?;
                 }
                 Event::End(_) => {
                     self.depth -= 1;
-                    let trimmed = text.trim();
-                    if trimmed.len() != text.len() {
-                        text = trimmed.to_owned();
-                    }
-                    return Ok(text);
+                    return Ok(());
                 }
-                Event::Eof => return Err(self.error(Kind::Truncated, "the document ends inside an element")),
+                Event::Eof => return Err(self.cut_off()),
+                _ => {}
+            }
+            event = self.event()?;
+        }
+    }
+
+    /// The text of the current element with what `child` makes of the elements inside, which it must read to their ends.
+    pub(crate) fn text_and_children(
+        &mut self,
+        mut child: impl FnMut(&mut Self, &Tag<'a>) -> Result<(), DecodeError>,
+    ) -> Result<String, DecodeError> {
+        let mut text = String::new();
+        loop {
+            match self.event()? {
+                Event::Text(part) => text.push_str(&content(part)),
+                Event::CData(part) => text.push_str(&part.xml10_content()),
+                Event::GeneralRef(reference) => self.resolve(&reference, &mut text)?,
+                Event::Start(start) => {
+                    self.enter()?;
+                    child(self, &Tag(start))?;
+                }
+                Event::End(_) => {
+                    self.depth -= 1;
+                    return Ok(text.trim().to_owned());
+                }
+                Event::Eof => return Err(self.cut_off()),
                 _ => {}
             }
         }
     }
 
-    pub(crate) fn number(&mut self) -> Result<Scalar<i64>, DecodeError> {
-        Ok(Scalar::read(&self.text()?))
-    }
-
-    pub(crate) fn flag(&mut self) -> Result<Scalar<bool>, DecodeError> {
-        Ok(Scalar::read(&self.text()?))
-    }
-
-    pub(crate) fn time(&mut self) -> Result<Timestamp, DecodeError> {
-        Ok(Timestamp(self.text()?))
-    }
-
-    /// The objects in the current collection whose element has this name, in any case; others are skipped.
-    pub(crate) fn list<T: Read>(&mut self, item: &str) -> Result<Vec<T>, DecodeError> {
-        let mut items = Vec::new();
-        while let Some(name) = self.child()? {
-            if name.eq_ignore_ascii_case(item) { items.push(T::read(self)?) } else { self.skip()? }
+    /// Reads the current element into the slot of a field that may stand there once.
+    pub(crate) fn fill<T: Content>(
+        &mut self,
+        slot: &mut Option<T>,
+        name: &'static str,
+    ) -> Result<(), DecodeError> {
+        if slot.is_some() {
+            return Err(self.error(Kind::Doubled, format!("<{name}> stands there twice")));
         }
-        Ok(items)
+        *slot = T::read(self)?;
+        Ok(())
     }
 
-    /// The texts in the current collection.
-    pub(crate) fn texts(&mut self, item: &str) -> Result<Vec<String>, DecodeError> {
-        let mut items = Vec::new();
-        while let Some(name) = self.child()? {
-            if name.eq_ignore_ascii_case(item) { items.push(self.text()?) } else { self.skip()? }
+    /// Adds the items of the current collection to the slot of a list. A list may be spread over several collections.
+    pub(crate) fn extend<T: Content>(
+        &mut self,
+        slot: &mut Option<Vec<T>>,
+        item: &str,
+    ) -> Result<(), DecodeError> {
+        let items = slot.get_or_insert_default();
+        while let Some(tag) = self.child()? {
+            if tag.is(item) { items.extend(T::read(self)?) } else { self.skip()? }
         }
-        Ok(items)
+        Ok(())
     }
 
     /// Leaves the current element without looking.
     pub(crate) fn skip(&mut self) -> Result<(), DecodeError> {
         let outside = self.depth - 1;
+        self.leave(outside)
+    }
+
+    /// Goes on to the end of the element in which as many elements are open.
+    pub(crate) fn leave(&mut self, outside: usize) -> Result<(), DecodeError> {
         while self.depth > outside {
             match self.event()? {
-                Event::Start(_) => self.enter()?,
+                Event::Start(_) => self.depth += 1,
                 Event::End(_) => self.depth -= 1,
-                Event::Eof => return Err(self.error(Kind::Truncated, "the document ends inside an element")),
+                Event::Eof => return Err(self.cut_off()),
                 _ => {}
             }
         }
         Ok(())
     }
 
+    /// How many elements are open.
+    pub(crate) fn depth(&self) -> usize {
+        self.depth
+    }
+
     /// Keeps an element that the model does not know.
-    pub(crate) fn keep(&mut self, name: String, extra: &mut Extra) -> Result<(), DecodeError> {
-        let element = self.element(name)?;
+    pub(crate) fn keep(&mut self, tag: &Tag<'_>, extra: &mut Extra) -> Result<(), DecodeError> {
+        let element = self.element(tag)?;
         extra.push(element);
         Ok(())
     }
 
     /// The current element as a tree.
-    pub(crate) fn element(&mut self, name: String) -> Result<Element, DecodeError> {
-        let mut element = Element { name, text: String::new(), children: Vec::new() };
-        loop {
-            match self.event()? {
-                Event::Text(part) => element.text.push_str(&part.xml10_content()),
-                Event::CData(part) => element.text.push_str(&part.xml10_content()),
-                Event::GeneralRef(reference) => self.resolve(&reference, &mut element.text)?,
-                Event::Start(start) => {
-                    let name = start.local_name().into_inner().to_owned();
-                    self.enter()?;
-                    element.children.push(self.element(name)?);
-                }
-                Event::End(_) => {
-                    self.depth -= 1;
-                    element.text = element.text.trim().to_owned();
-                    return Ok(element);
-                }
-                Event::Eof => return Err(self.error(Kind::Truncated, "the document ends inside an element")),
-                _ => {}
-            }
-        }
+    pub(crate) fn element(&mut self, tag: &Tag<'_>) -> Result<Element, DecodeError> {
+        let mut children = Vec::new();
+        let text = self.text_and_children(|cursor, tag| {
+            children.push(cursor.element(tag)?);
+            Ok(())
+        })?;
+        Ok(Element { name: tag.name().to_owned(), attributes: tag.attributes(), text, children })
     }
 
     /// Checks that nothing but white space and comments follows the root.
@@ -203,6 +268,10 @@ impl<'a> Cursor<'a> {
         DecodeError::new(kind, message).at(self.position())
     }
 
+    fn cut_off(&self) -> DecodeError {
+        self.error(Kind::Truncated, "the document ends inside an element")
+    }
+
     fn position(&self) -> usize {
         usize::try_from(self.reader.buffer_position()).unwrap_or(usize::MAX)
     }
@@ -216,39 +285,54 @@ impl<'a> Cursor<'a> {
     }
 
     fn resolve(&self, reference: &BytesRef<'_>, text: &mut String) -> Result<(), DecodeError> {
-        let name = reference.xml10_content();
+        if let Some(resolved) = quick_xml::escape::resolve_predefined_entity(reference) {
+            text.push_str(resolved);
+            return Ok(());
+        }
         match reference.resolve_char_ref() {
-            Ok(Some(character)) => text.push(character),
-            Ok(None) => match quick_xml::escape::resolve_predefined_entity(&name) {
-                Some(resolved) => text.push_str(resolved),
-                None => return Err(self.error(Kind::Syntax, format!("the entity &{name}; is not known"))),
-            },
+            Ok(Some(character)) if is_legal(character) => text.push(character),
+            Ok(None) => {
+                let name: String = reference.chars().take(40).collect();
+                return Err(self.error(Kind::Syntax, format!("the entity &{name}; is not known")));
+            }
             // CTI data may hold characters that XML cannot express; one of them must not cost the whole document.
-            Err(_) => text.push('\u{FFFD}'),
+            Ok(Some(_)) | Err(_) => text.push('\u{FFFD}'),
         }
         Ok(())
     }
 
+    #[inline]
     fn event(&mut self) -> Result<Event<'a>, DecodeError> {
-        self.reader.read_event().map_err(|error| {
-            let at = usize::try_from(self.reader.error_position()).unwrap_or(usize::MAX);
-            let kind = match &error {
-                XmlError::IllFormed(IllFormedError::MissingEndTag(_)) => Kind::Truncated,
-                XmlError::Syntax(
-                    SyntaxError::UnclosedTag
-                    | SyntaxError::UnclosedCData
-                    | SyntaxError::UnclosedComment
-                    | SyntaxError::UnclosedXmlDecl
-                    | SyntaxError::UnclosedSingleQuotedAttributeValue
-                    | SyntaxError::UnclosedDoubleQuotedAttributeValue,
-                ) => Kind::Truncated,
-                _ => Kind::Syntax,
-            };
-            let what =
-                if kind == Kind::Truncated { "the document is cut off" } else { "not well-formed XML" };
-            DecodeError::new(kind, format!("{what}: {error}")).at(at)
-        })
+        match self.reader.read_event() {
+            Ok(event) => Ok(event),
+            Err(error) => Err(self.broken(&error)),
+        }
     }
+
+    #[cold]
+    fn broken(&self, error: &XmlError) -> DecodeError {
+        let at = usize::try_from(self.reader.error_position()).unwrap_or(usize::MAX);
+        let kind = match error {
+            XmlError::IllFormed(IllFormedError::MissingEndTag(_)) => Kind::Truncated,
+            XmlError::Syntax(
+                SyntaxError::UnclosedTag
+                | SyntaxError::UnclosedCData
+                | SyntaxError::UnclosedComment
+                | SyntaxError::UnclosedXmlDecl
+                | SyntaxError::UnclosedSingleQuotedAttributeValue
+                | SyntaxError::UnclosedDoubleQuotedAttributeValue,
+            ) => Kind::Truncated,
+            _ => Kind::Syntax,
+        };
+        let what = if kind == Kind::Truncated { "the document is cut off" } else { "not well-formed XML" };
+        DecodeError::new(kind, format!("{what}: {error}")).at(at)
+    }
+}
+
+/// A text with its line ends as XML wants them. Looking for the carriage return first spares nearly every text the work.
+#[inline]
+fn content(part: BytesText<'_>) -> Cow<'_, str> {
+    if part.as_bytes().contains(&b'\r') { part.xml10_content() } else { part.into_inner() }
 }
 
 /// Recognises what is certainly not a Finesse document by its first character or element.

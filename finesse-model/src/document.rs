@@ -1,17 +1,41 @@
 //! Whole documents: which one it is, and its JSON.
+//!
+//! One table says which root holds what; the roots of REST bodies, the children of `data`, the JSON and its schema all come from it.
 
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::api_errors::ApiErrors;
-use crate::cursor::{Cursor, Read};
-use crate::dialog::{Dialog, Dialogs};
+use self::lists::ApiErrors;
+use crate::content::Content;
+use crate::cursor::{Cursor, Tag};
 use crate::element::Element;
 use crate::error::{DecodeError, DecodeErrorKind as Kind};
+use crate::list::{Item, List};
+use crate::request::RequestError;
+use crate::resources::api_errors::ApiError;
+use crate::resources::client_log::ClientLog;
+use crate::resources::configuration::{
+    ChatConfig, ClusterConfig, ConfigInfo, EccVariableConfig, EnterpriseDatabaseConfig, LayoutConfig,
+    SystemConfig, TeamLayoutConfig,
+};
+use crate::resources::devices::Device;
+use crate::resources::dialog::Dialog;
+use crate::resources::media::{Media, MediaDomain};
+use crate::resources::media_properties_layout::MediaPropertiesLayout;
+use crate::resources::phone_book::{Contact, PhoneBook};
+use crate::resources::queue::Queue;
+use crate::resources::reason_code::{ReasonCode, WrapUpReason};
+use crate::resources::script_selector::ScriptSelector;
+use crate::resources::serviceability::{ConnectedUsersInfo, MaintenanceMode, RuntimeConfigInfo};
+use crate::resources::system_info::SystemInfo;
+use crate::resources::team::Team;
+use crate::resources::team_message::TeamMessage;
+use crate::resources::user::User;
+use crate::resources::workflow::{SystemVariable, Workflow, WorkflowAction};
+use crate::schema::Shape;
 use crate::stanza::{StanzaItem, items};
-use crate::system_info::SystemInfo;
 use crate::update::Update;
-use crate::user::User;
+use crate::writer::Writer;
 
 /// Any document of Finesse.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,92 +51,192 @@ pub enum Document {
     Item(Box<StanzaItem>),
 }
 
-/// A resource by its root element.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub enum Resource {
-    /// `User`
-    User(Box<User>),
-    /// `Dialog`
-    Dialog(Box<Dialog>),
-    /// `Dialogs`
-    Dialogs(Dialogs),
-    /// `SystemInfo`
-    SystemInfo(Box<SystemInfo>),
-    /// `Users`
-    Users(Vec<User>),
-    /// A resource that is not modelled yet, as it came.
-    Other(Element),
+macro_rules! roots {
+    (
+        one { $($one:ident = $one_root:literal,)* }
+        lists { $($list:ident: $item:ident as $item_name:literal = $list_root:literal,)* }
+    ) => {
+        /// A resource by its root element, or by the child of a notification's `data`.
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        #[non_exhaustive]
+        #[allow(missing_docs, reason = "each variant holds the resource of its name")]
+        pub enum Resource {
+            $($one(Box<$one>),)*
+            $($list(List<$item>),)*
+            /// Something that this version does not know, as it came.
+            Other(Element),
+        }
+
+        /// The lists by the names of their roots.
+        pub(crate) mod lists {
+            use super::*;
+            $(
+                #[doc = concat!("The list `", $list_root, "`.")]
+                pub type $list = List<$item>;
+            )*
+        }
+
+        $(impl Item for $item {
+            const NAME: &'static str = $item_name;
+        })*
+
+        /// Roots that are known by name.
+        const ROOTS: &[&str] = &[$($one_root,)* $($list_root,)*];
+
+        impl Resource {
+            /// Reads the element that the cursor has just opened.
+            pub(crate) fn read(cursor: &mut Cursor<'_>, tag: &Tag<'_>) -> Result<Self, DecodeError> {
+                let absent = |cursor: &Cursor<'_>| cursor.error(Kind::Empty, "there is nothing in it");
+                Ok(match canonical_root(tag.name()) {
+                    $(Some($one_root) => {
+                        Self::$one(Box::new($one::read(cursor)?.ok_or_else(|| absent(cursor))?))
+                    })*
+                    $(Some($list_root) => Self::$list(List::read(cursor)?.unwrap_or_default()),)*
+                    _ => Self::Other(cursor.element(tag)?),
+                })
+            }
+
+            /// The name of the root element, in the REST API's spelling.
+            #[must_use]
+            pub fn root(&self) -> &str {
+                match self {
+                    $(Self::$one(_) => $one_root,)*
+                    $(Self::$list(_) => $list_root,)*
+                    Self::Other(element) => &element.name,
+                }
+            }
+
+            /// Writes it as a document, with what was not known when it was read.
+            ///
+            /// # Errors
+            ///
+            /// A text holds a character that XML cannot express; the field is named.
+            pub fn to_xml(&self) -> Result<String, RequestError> {
+                let mut writer = Writer::default();
+                self.write(&mut writer);
+                writer.finish()
+            }
+
+            /// Writes the element.
+            pub(crate) fn write(&self, writer: &mut Writer) {
+                match self {
+                    $(Self::$one(value) => writer.element($one_root, value.as_ref()),)*
+                    $(Self::$list(value) => writer.element($list_root, value),)*
+                    Self::Other(element) => writer.raw(element),
+                }
+            }
+
+            /// The list items that could not be read.
+            #[must_use]
+            pub fn rejected(&self) -> &[DecodeError] {
+                match self {
+                    $(Self::$list(list) => &list.rejected,)*
+                    _ => &[],
+                }
+            }
+        }
+
+        /// The resource alone, without its root.
+        impl Serialize for Resource {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                match self {
+                    $(Self::$one(value) => value.serialize(serializer),)*
+                    $(Self::$list(value) => value.serialize(serializer),)*
+                    Self::Other(value) => value.serialize(serializer),
+                }
+            }
+        }
+
+        $(xml! { $one, $one_root })*
+        $(xml! { List<$item>, $list_root })*
+
+        /// Every root with its shape, for the schema.
+        pub(crate) fn root_shapes() -> Vec<(&'static str, Shape)> {
+            vec![$(($one_root, $one::shape()),)* $(($list_root, List::<$item>::shape()),)*]
+        }
+    };
 }
 
-/// What a root holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Shape {
-    /// One resource.
-    One,
-    /// Any number of resources of one kind.
-    List,
+macro_rules! xml {
+    ($type:ty, $root:literal) => {
+        impl $type {
+            #[doc = concat!("Reads a document with the root `", $root, "`, in any case.")]
+            ///
+            /// # Errors
+            ///
+            /// Says what the text is instead, and where it breaks.
+            pub fn from_xml(text: &str) -> Result<Self, DecodeError> {
+                read_root(text, $root)
+            }
+
+            #[doc = concat!("Writes it as a document with the root `", $root, "`, with what was not known when it was read.")]
+            ///
+            /// # Errors
+            ///
+            /// A text holds a character that XML cannot express; the field is named.
+            pub fn to_xml(&self) -> Result<String, RequestError> {
+                Writer::document($root, self)
+            }
+        }
+    };
 }
 
-/// Roots that are known by name; any other root is not a document of Finesse.
-const ROOTS: &[(&str, Shape)] = &[
-    ("User", Shape::One),
-    ("Users", Shape::List),
-    ("Dialog", Shape::One),
-    ("Dialogs", Shape::List),
-    ("SystemInfo", Shape::One),
-    ("ApiErrors", Shape::List),
-    ("Update", Shape::One),
-    ("Queue", Shape::One),
-    ("Queues", Shape::List),
-    ("Team", Shape::One),
-    ("Teams", Shape::List),
-    ("Media", Shape::One),
-    ("MediaList", Shape::List),
-    ("MediaDomain", Shape::One),
-    ("MediaDomains", Shape::List),
-    ("Devices", Shape::List),
-    ("ClientLog", Shape::One),
-    ("TeamMessage", Shape::One),
-    ("TeamMessages", Shape::List),
-    ("TeamResource", Shape::One),
-    ("ReasonCode", Shape::One),
-    ("ReasonCodes", Shape::List),
-    ("WrapUpReason", Shape::One),
-    ("WrapUpReasons", Shape::List),
-    ("MediaPropertiesLayout", Shape::One),
-    ("MediaPropertiesLayouts", Shape::List),
-    ("PhoneBook", Shape::One),
-    ("PhoneBooks", Shape::List),
-    ("Contact", Shape::One),
-    ("Contacts", Shape::List),
-    ("Workflow", Shape::One),
-    ("Workflows", Shape::List),
-    ("WorkflowAction", Shape::One),
-    ("WorkflowActions", Shape::List),
-    ("SystemConfig", Shape::One),
-    ("ClusterConfig", Shape::One),
-    ("EnterpriseDatabaseConfig", Shape::One),
-    ("LayoutConfig", Shape::One),
-    ("TeamLayoutConfig", Shape::One),
-    ("ChatConfig", Shape::One),
-    ("ECCVariableConfig", Shape::One),
-    ("ConnectedUsersInfo", Shape::One),
-    ("RuntimeConfigInfo", Shape::One),
-    ("MaintenanceMode", Shape::One),
-    ("ScriptSelectors", Shape::List),
-];
-
-fn shape(root: &str) -> Option<Shape> {
-    ROOTS.iter().find(|(known, _)| *known == root).map(|(_, shape)| *shape)
+roots! {
+    one {
+        User = "User",
+        Dialog = "Dialog",
+        SystemInfo = "SystemInfo",
+        Queue = "Queue",
+        Team = "Team",
+        Media = "Media",
+        ClientLog = "ClientLog",
+        TeamMessage = "TeamMessage",
+        ReasonCode = "ReasonCode",
+        WrapUpReason = "WrapUpReason",
+        MediaPropertiesLayout = "MediaPropertiesLayout",
+        PhoneBook = "PhoneBook",
+        Contact = "Contact",
+        Workflow = "Workflow",
+        WorkflowAction = "WorkflowAction",
+        SystemConfig = "SystemConfig",
+        ClusterConfig = "ClusterConfig",
+        EnterpriseDatabaseConfig = "EnterpriseDatabaseConfig",
+        LayoutConfig = "LayoutConfig",
+        TeamLayoutConfig = "TeamLayoutConfig",
+        ChatConfig = "ChatConfig",
+        EccVariableConfig = "ECCVariableConfig",
+        ConfigInfo = "ConfigInfo",
+        ConnectedUsersInfo = "ConnectedUsersInfo",
+        RuntimeConfigInfo = "RuntimeConfigInfo",
+        MaintenanceMode = "MaintenanceMode",
+    }
+    lists {
+        ApiErrors: ApiError as "ApiError" = "ApiErrors",
+        Users: User as "User" = "Users",
+        Dialogs: Dialog as "Dialog" = "Dialogs",
+        Queues: Queue as "Queue" = "Queues",
+        Teams: Team as "Team" = "Teams",
+        MediaList: Media as "Media" = "MediaList",
+        MediaDomains: MediaDomain as "MediaDomain" = "MediaDomains",
+        Devices: Device as "Device" = "Devices",
+        TeamMessages: TeamMessage as "TeamMessage" = "TeamMessages",
+        ReasonCodes: ReasonCode as "ReasonCode" = "ReasonCodes",
+        WrapUpReasons: WrapUpReason as "WrapUpReason" = "WrapUpReasons",
+        MediaPropertiesLayouts: MediaPropertiesLayout as "MediaPropertiesLayout" = "MediaPropertiesLayouts",
+        PhoneBooks: PhoneBook as "PhoneBook" = "PhoneBooks",
+        Contacts: Contact as "Contact" = "Contacts",
+        Workflows: Workflow as "Workflow" = "Workflows",
+        WorkflowActions: WorkflowAction as "WorkflowAction" = "WorkflowActions",
+        ScriptSelectors: ScriptSelector as "ScriptSelector" = "ScriptSelectors",
+        SystemVariables: SystemVariable as "SystemVariable" = "SystemVariables",
+    }
 }
 
-/// The REST spelling of a root or of a child of `data`, whatever the channel: `user` is `User`.
-pub(crate) fn canonical_root(name: &str) -> String {
-    ROOTS
-        .iter()
-        .find(|(known, _)| known.eq_ignore_ascii_case(name))
-        .map_or_else(|| name.to_owned(), |(known, _)| (*known).to_owned())
+xml! { Update, "Update" }
+
+/// The REST spelling of a root or of a child of `data`, whatever the channel: `user` is `User`. `None` for what is no root of Finesse.
+fn canonical_root(name: &str) -> Option<&'static str> {
+    ROOTS.iter().copied().find(|known| known.eq_ignore_ascii_case(name))
 }
 
 /// Reads one document: a REST body, an `Update` or an `ApiErrors`.
@@ -121,29 +245,39 @@ pub(crate) fn canonical_root(name: &str) -> String {
 ///
 /// Says what the text is instead, and where it breaks.
 pub fn decode(text: &str) -> Result<Document, DecodeError> {
-    let (mut cursor, root) = Cursor::open(text)?;
-    let document = match canonical_root(&root).as_str() {
-        "User" => Document::Resource(Resource::User(Box::new(User::read(&mut cursor)?))),
-        "Users" => Document::Resource(Resource::Users(cursor.list("User")?)),
-        "Dialog" => Document::Resource(Resource::Dialog(Box::new(Dialog::read(&mut cursor)?))),
-        "Dialogs" => Document::Resource(Resource::Dialogs(Dialogs::read(&mut cursor)?)),
-        "SystemInfo" => Document::Resource(Resource::SystemInfo(Box::new(SystemInfo::read(&mut cursor)?))),
-        "ApiErrors" => Document::Errors(ApiErrors::read(&mut cursor)?),
-        "Update" => Document::Update(Box::new(Update::read(&mut cursor)?)),
-        known if shape(known).is_some() => {
-            Document::Resource(Resource::Other(cursor.element(known.to_owned())?))
+    let (mut cursor, tag) = Cursor::open(text)?;
+    let document = if tag.name().eq_ignore_ascii_case("Update") {
+        let update = Update::read(&mut cursor)?;
+        Document::Update(Box::new(update.ok_or_else(|| cursor.error(Kind::Empty, "an empty Update"))?))
+    } else if canonical_root(tag.name()).is_some() {
+        match Resource::read(&mut cursor, &tag)? {
+            Resource::ApiErrors(errors) => Document::Errors(errors),
+            resource => Document::Resource(resource),
         }
-        "html" | "HTML" => return Err(DecodeError::new(Kind::Html, "this is an HTML page").at(0)),
-        other => {
-            return Err(DecodeError::new(
-                Kind::WrongRoot,
-                format!("the root element <{other}> is not one of Finesse's"),
-            )
-            .at(0));
-        }
+    } else {
+        return Err(wrong_root(tag.name(), "one of Finesse's"));
     };
     cursor.finish()?;
     Ok(document)
+}
+
+/// The same for bytes as they come from a server.
+///
+/// # Errors
+///
+/// As [`decode`]; bytes that are not UTF-8 are [`Kind::Encoding`](crate::DecodeErrorKind::Encoding).
+pub fn decode_bytes(bytes: &[u8]) -> Result<Document, DecodeError> {
+    decode(utf8(bytes)?)
+}
+
+/// The text in bytes of a server.
+///
+/// # Errors
+///
+/// It is not UTF-8; says where.
+pub fn utf8(bytes: &[u8]) -> Result<&str, DecodeError> {
+    std::str::from_utf8(bytes)
+        .map_err(|error| DecodeError::new(Kind::Encoding, "this is not UTF-8").at(error.valid_up_to()))
 }
 
 /// Reads one document, or every item of a whole `<message>` stanza.
@@ -152,8 +286,8 @@ pub fn decode(text: &str) -> Result<Document, DecodeError> {
 ///
 /// Says what the text is instead, and where it breaks.
 pub fn decode_all(text: &str) -> Result<Vec<Document>, DecodeError> {
-    let (_, root) = Cursor::open(text)?;
-    if root != "message" {
+    let (_, tag) = Cursor::open(text)?;
+    if tag.name() != "message" {
         return decode(text).map(|document| vec![document]);
     }
     let items = items(text)?;
@@ -164,39 +298,22 @@ pub fn decode_all(text: &str) -> Result<Vec<Document>, DecodeError> {
 }
 
 /// Reads a document whose root must have this name, in any case.
-pub(crate) fn read_root<T: Read>(text: &str, root: &str) -> Result<T, DecodeError> {
-    let (mut cursor, found) = Cursor::open(text)?;
-    if !found.eq_ignore_ascii_case(root) {
-        let kind = if found.eq_ignore_ascii_case("html") { Kind::Html } else { Kind::WrongRoot };
-        return Err(DecodeError::new(kind, format!("the root element is <{found}>, not <{root}>")).at(0));
+fn read_root<T: Content>(text: &str, root: &str) -> Result<T, DecodeError> {
+    let (mut cursor, tag) = Cursor::open(text)?;
+    if !tag.name().eq_ignore_ascii_case(root) {
+        return Err(wrong_root(tag.name(), &format!("<{root}>")));
     }
-    let value = T::read(&mut cursor)?;
+    let value = T::read(&mut cursor)?.ok_or_else(|| cursor.error(Kind::Empty, "there is nothing in it"))?;
     cursor.finish()?;
     Ok(value)
 }
 
-macro_rules! from_xml {
-    ($($type:ty, $root:literal;)*) => {$(
-        impl $type {
-            /// Reads a document with this root (in any case).
-            ///
-            /// # Errors
-            ///
-            /// Says what the text is instead, and where it breaks.
-            pub fn from_xml(text: &str) -> Result<Self, DecodeError> {
-                read_root(text, $root)
-            }
-        }
-    )*};
-}
-
-from_xml! {
-    User, "User";
-    Dialog, "Dialog";
-    Dialogs, "Dialogs";
-    SystemInfo, "SystemInfo";
-    ApiErrors, "ApiErrors";
-    Update, "Update";
+fn wrong_root(found: &str, wanted: &str) -> DecodeError {
+    if found.eq_ignore_ascii_case("html") {
+        return DecodeError::new(Kind::Html, "this is an HTML page").at(0);
+    }
+    let found: String = found.chars().take(60).collect();
+    DecodeError::new(Kind::WrongRoot, format!("the root element is <{found}>, not {wanted}")).at(0)
 }
 
 impl Document {
@@ -205,7 +322,9 @@ impl Document {
     #[must_use]
     pub fn to_json(&self) -> Value {
         match self {
-            Self::Resource(resource) => resource.to_json(),
+            Self::Resource(resource) => {
+                json!({ "kind": "resource", "root": resource.root(), "value": value(resource) })
+            }
             Self::Update(update) => json!({ "kind": "update", "root": "Update", "value": value(update) }),
             Self::Errors(errors) => json!({ "kind": "errors", "root": "ApiErrors", "value": value(errors) }),
             Self::Item(item) => {
@@ -225,23 +344,6 @@ impl Document {
                 object
             }
         }
-    }
-}
-
-impl Resource {
-    fn to_json(&self) -> Value {
-        let (root, value) = match self {
-            Self::User(user) => ("User", value(user)),
-            Self::Users(users) => ("Users", value(users)),
-            Self::Dialog(dialog) => ("Dialog", value(dialog)),
-            Self::Dialogs(dialogs) => ("Dialogs", value(dialogs)),
-            Self::SystemInfo(info) => ("SystemInfo", value(info)),
-            Self::Other(element) if shape(&element.name) == Some(Shape::List) => {
-                (element.name.as_str(), element.children.iter().map(value).collect())
-            }
-            Self::Other(element) => (element.name.as_str(), value(element)),
-        };
-        json!({ "kind": "resource", "root": root, "value": value })
     }
 }
 

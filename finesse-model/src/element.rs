@@ -3,11 +3,13 @@
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-/// An element with its text or its children. Attributes are not kept: Finesse uses none that carry data.
+/// An element with its text or its children.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Element {
     /// Local name.
     pub name: String,
+    /// Its attributes, in order.
+    pub attributes: Vec<(String, String)>,
     /// Its text, trimmed; empty if it has only children.
     pub text: String,
     /// Its children, in order.
@@ -22,21 +24,22 @@ impl Element {
     }
 }
 
-impl Element {
-    /// The element as XML again.
-    pub(crate) fn to_xml(&self) -> String {
-        let inside: String = self.children.iter().map(Self::to_xml).collect();
-        format!("<{0}>{1}{inside}</{0}>", self.name, quick_xml::escape::escape(&self.text))
-    }
-}
-
-/// As JSON: the text, or an object of its children. A child that stands there more than once becomes an array.
+/// As JSON: the text, or an object of its children and `@attributes`. A child that stands there more than once becomes an array; a text
+/// beside attributes or children is `#text`.
 impl Serialize for Element {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if self.children.is_empty() {
+        if self.children.is_empty() && self.attributes.is_empty() {
             return serializer.serialize_str(&self.text);
         }
-        by_name(&self.children, serializer)
+        let mut map = serializer.serialize_map(None)?;
+        for (name, value) in &self.attributes {
+            map.serialize_entry(&format!("@{name}"), value)?;
+        }
+        by_name(&self.children, &mut map)?;
+        if !self.text.is_empty() {
+            map.serialize_entry("#text", &self.text)?;
+        }
+        map.end()
     }
 }
 
@@ -69,24 +72,24 @@ impl Extra {
 
 impl Serialize for Extra {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        by_name(&self.0, serializer)
+        let mut map = serializer.serialize_map(None)?;
+        by_name(&self.0, &mut map)?;
+        map.end()
     }
 }
 
-fn by_name<S: Serializer>(elements: &[Element], serializer: S) -> Result<S::Ok, S::Error> {
+fn by_name<M: SerializeMap>(elements: &[Element], map: &mut M) -> Result<(), M::Error> {
     let mut names: Vec<&str> = Vec::new();
     for element in elements {
-        if !names.contains(&element.name.as_str()) {
-            names.push(&element.name);
+        if names.contains(&element.name.as_str()) {
+            continue;
         }
-    }
-    let mut map = serializer.serialize_map(Some(names.len()))?;
-    for name in names {
-        let same: Vec<&Element> = elements.iter().filter(|element| element.name == name).collect();
+        names.push(&element.name);
+        let same: Vec<&Element> = elements.iter().filter(|other| other.name == element.name).collect();
         match same.as_slice() {
-            [one] => map.serialize_entry(name, one)?,
-            many => map.serialize_entry(name, many)?,
+            [one] => map.serialize_entry(&element.name, one)?,
+            many => map.serialize_entry(&element.name, many)?,
         }
     }
-    map.end()
+    Ok(())
 }

@@ -20,6 +20,10 @@ pub enum DecodeErrorKind {
     Syntax,
     /// Well-formed, but not the document asked for.
     WrongRoot,
+    /// An element that may stand there once stands there twice.
+    Doubled,
+    /// Not UTF-8.
+    Encoding,
     /// An element without which the object means nothing is absent.
     MissingField,
     /// Elements are nested deeper than any document of Finesse.

@@ -7,6 +7,12 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::content::Content;
+use crate::cursor::Cursor;
+use crate::error::DecodeError;
+use crate::schema::Shape;
+use crate::writer::Writer;
+
 /// Text that is not an identifier.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("\"{text}\" is not a {what}: {why}")]
@@ -81,12 +87,35 @@ macro_rules! ids {
             }
         }
 
+        impl Content for $name {
+            /// An id that cannot be one is as good as absent.
+            fn read(cursor: &mut Cursor<'_>) -> Result<Option<Self>, DecodeError> {
+                cursor.text().map(|text| Self::new(text).ok())
+            }
+
+            fn write(&self, writer: &mut Writer) {
+                writer.text(&self.0);
+            }
+
+            fn shape() -> Shape {
+                Shape::Id
+            }
+        }
+
         impl From<$name> for String {
             fn from(id: $name) -> Self {
                 id.0
             }
         }
     )*};
+}
+
+impl UserId {
+    /// Whether both are one user on CCX, which does not tell upper from lower case. On CCE ids are equal or different.
+    #[must_use]
+    pub fn is_same_on_ccx(&self, other: &Self) -> bool {
+        self.0.eq_ignore_ascii_case(&other.0)
+    }
 }
 
 ids! {
@@ -104,4 +133,10 @@ ids! {
     RequestId, "request id";
     /// Database id of a reason code (not its number).
     ReasonCodeId, "reason code id";
+    /// Id of a media routing domain.
+    MediaId, "media routing domain id";
+    /// Id of a configuration object: the last part of its URI.
+    ConfigId, "id of a configuration object";
+    /// UUID of a team message.
+    TeamMessageId, "team message id";
 }

@@ -49,9 +49,19 @@ macro_rules! open_enum {
             }
         }
 
-        impl $crate::cursor::Read for $name {
-            fn read(cursor: &mut $crate::cursor::Cursor<'_>) -> Result<Self, $crate::DecodeError> {
-                cursor.text().map(|text| Self::parse(&text))
+        impl $crate::content::Content for $name {
+            fn read(
+                cursor: &mut $crate::cursor::Cursor<'_>,
+            ) -> Result<Option<Self>, $crate::DecodeError> {
+                cursor.text().map(|text| Some(Self::parse(text)))
+            }
+
+            fn write(&self, writer: &mut $crate::writer::Writer) {
+                writer.text(self.as_str());
+            }
+
+            fn shape() -> $crate::schema::Shape {
+                $crate::schema::Shape::OneOf(&[$($text),*])
             }
         }
     };

@@ -2,8 +2,8 @@
 //!
 //! The numbers are CTI's, from Cisco's reporting and administration guides for CCE and CCX; unknown ones have no class.
 
+use crate::resources::user::User;
 use crate::scalar::Scalar;
-use crate::user::User;
 
 /// What a reason code says about its cause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -14,6 +14,11 @@ pub enum Scalar<T> {
     Text(String),
 }
 
+/// A number.
+pub type Number = Scalar<i64>;
+/// A flag.
+pub type Flag = Scalar<bool>;
+
 impl<T> Scalar<T> {
     /// The value, if it was one.
     pub fn value(&self) -> Option<&T> {

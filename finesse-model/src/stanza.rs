@@ -3,6 +3,7 @@
 //! Everything is matched by local name: the namespace of `notification` differs between releases. The `Update` inside may be text that
 //! was escaped once, or child elements.
 
+use crate::content::Content;
 use crate::cursor::Cursor;
 use crate::error::{DecodeError, DecodeErrorKind as Kind};
 use crate::update::Update;
@@ -24,8 +25,8 @@ pub(crate) fn items(text: &str) -> Result<Vec<StanzaItem>, DecodeError> {
     let (mut cursor, _) = Cursor::open(text)?;
     let mut found = Vec::new();
     let mut delayed = false;
-    while let Some(name) = cursor.child()? {
-        match name.as_str() {
+    while let Some(tag) = cursor.child()? {
+        match tag.name() {
             "event" => event(&mut cursor, &mut found)?,
             "delay" => {
                 delayed = true;
@@ -42,20 +43,20 @@ pub(crate) fn items(text: &str) -> Result<Vec<StanzaItem>, DecodeError> {
 }
 
 fn event(cursor: &mut Cursor<'_>, found: &mut Vec<StanzaItem>) -> Result<(), DecodeError> {
-    while let Some(name) = cursor.child()? {
-        if name != "items" {
+    while let Some(tag) = cursor.child()? {
+        if tag.name() != "items" {
             cursor.skip()?;
             continue;
         }
-        let node = cursor.attribute("node").unwrap_or_default();
-        while let Some(name) = cursor.child()? {
-            if name != "item" {
+        let node = tag.attribute("node").unwrap_or_default();
+        while let Some(tag) = cursor.child()? {
+            if tag.name() != "item" {
                 cursor.skip()?;
                 continue;
             }
-            let item_id = cursor.attribute("id");
-            while let Some(name) = cursor.child()? {
-                if name == "notification" {
+            let item_id = tag.attribute("id");
+            while let Some(tag) = cursor.child()? {
+                if tag.name() == "notification" {
                     let update = notification(cursor)?;
                     found.push(StanzaItem {
                         node: node.clone(),
@@ -73,10 +74,18 @@ fn event(cursor: &mut Cursor<'_>, found: &mut Vec<StanzaItem>) -> Result<(), Dec
 }
 
 fn notification(cursor: &mut Cursor<'_>) -> Result<Update, DecodeError> {
-    let element = cursor.element(String::from("notification"))?;
-    match element.children.iter().find(|child| child.name.eq_ignore_ascii_case("Update")) {
-        Some(update) => Update::from_xml(&update.to_xml()),
-        None if element.text.is_empty() => Err(cursor.error(Kind::Empty, "a notification without content")),
-        None => Update::from_xml(&element.text),
+    let mut update = None;
+    let text = cursor.text_and_children(|cursor, tag| {
+        if tag.name().eq_ignore_ascii_case("Update") {
+            update = Update::read(cursor)?;
+            Ok(())
+        } else {
+            cursor.skip()
+        }
+    })?;
+    match update {
+        Some(update) => Ok(update),
+        None if text.is_empty() => Err(cursor.error(Kind::Empty, "a notification without content")),
+        None => Update::from_xml(&text),
     }
 }

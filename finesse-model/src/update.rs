@@ -5,15 +5,13 @@
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-use crate::api_errors::ApiErrors;
-use crate::cursor::{Cursor, Read};
-use crate::dialog::{Dialog, Dialogs};
-use crate::document::canonical_root;
-use crate::element::Element;
+use crate::content::Content;
+use crate::cursor::Cursor;
+use crate::document::Resource;
 use crate::error::{DecodeError, DecodeErrorKind as Kind};
 use crate::ids::RequestId;
-use crate::system_info::SystemInfo;
-use crate::user::User;
+use crate::schema::Shape;
+use crate::writer::Writer;
 
 /// What happened to the source.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -64,79 +62,50 @@ pub struct Update {
     /// The client's id of the request that caused it, at best.
     pub request_id: Option<RequestId>,
     /// The object after the change; absent on some removals.
-    pub data: Option<UpdateData>,
+    pub data: Option<Resource>,
 }
 
-/// The object inside of an update.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum UpdateData {
-    /// A user.
-    User(Box<User>),
-    /// One changed dialog.
-    Dialog(Box<Dialog>),
-    /// Added or removed dialogs.
-    Dialogs(Dialogs),
-    /// Refusals of what had been accepted.
-    ApiErrors(ApiErrors),
-    /// The side itself.
-    SystemInfo(Box<SystemInfo>),
-    /// Anything else, as it came.
-    Other(Element),
-}
-
-impl UpdateData {
-    fn read(cursor: &mut Cursor<'_>, name: String) -> Result<Self, DecodeError> {
-        Ok(match name.to_ascii_lowercase().as_str() {
-            "user" => Self::User(Box::new(User::read(cursor)?)),
-            "dialog" => Self::Dialog(Box::new(Dialog::read(cursor)?)),
-            "dialogs" => Self::Dialogs(Dialogs::read(cursor)?),
-            "apierrors" => Self::ApiErrors(ApiErrors::read(cursor)?),
-            "systeminfo" => Self::SystemInfo(Box::new(SystemInfo::read(cursor)?)),
-            _ => Self::Other(cursor.element(name)?),
-        })
-    }
-}
-
-impl Serialize for UpdateData {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(1))?;
-        match self {
-            Self::User(user) => map.serialize_entry("User", user)?,
-            Self::Dialog(dialog) => map.serialize_entry("Dialog", dialog)?,
-            Self::Dialogs(dialogs) => map.serialize_entry("Dialogs", dialogs)?,
-            Self::ApiErrors(errors) => map.serialize_entry("ApiErrors", errors)?,
-            Self::SystemInfo(info) => map.serialize_entry("SystemInfo", info)?,
-            Self::Other(element) => map.serialize_entry(&canonical_root(&element.name), element)?,
-        }
-        map.end()
-    }
-}
-
-impl Read for Update {
-    fn read(cursor: &mut Cursor<'_>) -> Result<Self, DecodeError> {
+impl Content for Update {
+    fn read(cursor: &mut Cursor<'_>) -> Result<Option<Self>, DecodeError> {
         let (mut event, mut source, mut request_id, mut data) = (None, None, None, None);
-        while let Some(name) = cursor.child()? {
-            match name.as_str() {
-                "event" => event = Some(Verb::parse(&cursor.text()?)),
-                "source" => source = Some(cursor.text()?),
+        while let Some(tag) = cursor.child()? {
+            match tag.name() {
+                "event" => event = Some(Verb::parse(cursor.text()?)),
+                "source" => source = Some(cursor.text()?.to_owned()),
                 // An empty or unusable id is as good as none: it can be correlated with nothing.
                 "requestId" => request_id = RequestId::new(cursor.text()?).ok(),
                 "data" => {
-                    while let Some(name) = cursor.child()? {
-                        data = Some(UpdateData::read(cursor, name)?);
+                    while let Some(tag) = cursor.child()? {
+                        data = Some(Resource::read(cursor, &tag)?);
                     }
                 }
                 _ => cursor.skip()?,
             }
         }
         let missing = |what: &str| cursor.error(Kind::MissingField, format!("an Update without {what}"));
-        Ok(Self {
+        Ok(Some(Self {
             event: event.ok_or_else(|| missing("event"))?,
             source: source.ok_or_else(|| missing("source"))?,
             request_id,
             data,
-        })
+        }))
+    }
+
+    fn write(&self, writer: &mut Writer) {
+        writer.element("event", &self.event.as_str().to_owned());
+        writer.element("source", &self.source);
+        if let Some(id) = &self.request_id {
+            writer.element("requestId", id);
+        }
+        if let Some(data) = &self.data {
+            writer.open("data");
+            data.write(writer);
+            writer.close("data");
+        }
+    }
+
+    fn shape() -> Shape {
+        Shape::Text
     }
 }
 
@@ -149,8 +118,19 @@ impl Serialize for Update {
             map.serialize_entry("requestId", id)?;
         }
         if let Some(data) = &self.data {
-            map.serialize_entry("data", data)?;
+            map.serialize_entry("data", &Data(data))?;
         }
+        map.end()
+    }
+}
+
+/// As JSON: the resource under its root's name.
+struct Data<'a>(&'a Resource);
+
+impl Serialize for Data<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(1))?;
+        map.serialize_entry(self.0.root(), self.0)?;
         map.end()
     }
 }

@@ -39,7 +39,7 @@ fn absent_and_empty_are_not_the_same() {
     assert_eq!(user.pending_state, Some(UserState::Other(String::new())));
     assert!(user.pending_state.unwrap().is_empty());
     assert_eq!(user.active_device_id, None);
-    assert_eq!(user.settings.unwrap().wrap_up_on_incoming.as_deref(), Some(""));
+    assert!(user.settings.unwrap().wrap_up_on_incoming.unwrap().is_empty());
 }
 
 #[test]
@@ -59,11 +59,11 @@ fn an_unknown_value_and_an_unknown_element_are_kept() {
 fn an_added_dialog_comes_in_the_plural_wrapper_and_a_changed_one_does_not() {
     let added = Update::from_xml(include_str!("fixtures/update-dialog-added.xml")).unwrap();
     let Some(UpdateData::Dialogs(dialogs)) = added.data else { panic!() };
-    let dialog = &dialogs.dialogs[0];
+    let dialog = &dialogs.items[0];
     let variables = dialog.media_properties.as_ref().unwrap().call_variables.as_ref().unwrap();
     assert_eq!(variables[0].value.as_deref(), Some("R&D desk"));
     assert_eq!(variables[1].value.as_deref(), Some(""));
-    assert_eq!(dialog.participants.len(), 2);
+    assert_eq!(dialog.participants().len(), 2);
     let changed = "<Update><event>PUT</event><source>/finesse/api/Dialog/9</source><data><dialog><id>9</id></dialog></data></Update>";
     assert!(matches!(Update::from_xml(changed).unwrap().data, Some(UpdateData::Dialog(_))));
 }
@@ -90,16 +90,31 @@ fn one_bad_dialog_does_not_lose_the_others() {
         "<Dialogs><Dialog><state>ACTIVE</state></Dialog><Dialog><id>7</id></Dialog></Dialogs>",
     )
     .unwrap();
-    assert_eq!(list.dialogs.len(), 1);
+    assert_eq!(list.items.len(), 1);
     assert_eq!(list.rejected[0].kind(), DecodeErrorKind::MissingField);
-    assert!(Dialogs::from_xml("<Dialogs/>").unwrap().dialogs.is_empty());
+    assert!(Dialogs::from_xml("<Dialogs/>").unwrap().items.is_empty());
 }
 
 #[test]
-fn interleaved_lists_and_doubled_scalars_are_tolerated() {
-    let user = User::from_xml("<User><state>READY</state><roles><role>Agent</role><x/><role>Supervisor</role></roles><state>TALKING</state></User>").unwrap();
+fn interleaved_lists_are_one_list() {
+    let user = User::from_xml(
+        "<User><roles><role>Agent</role></roles><state>READY</state><roles><x/><role>Supervisor</role></roles></User>",
+    )
+    .unwrap();
     assert_eq!(user.roles.unwrap().len(), 2);
-    assert_eq!(user.state, Some(UserState::Talking));
+}
+
+#[test]
+fn a_doubled_scalar_is_refused_and_named_and_costs_one_item_of_a_list() {
+    let error = User::from_xml("<User><state>READY</state><State>TALKING</State></User>").unwrap_err();
+    assert_eq!(error.kind(), DecodeErrorKind::Doubled);
+    assert!(error.to_string().contains("<state>") && error.offset().is_some(), "{error}");
+    let list = Dialogs::from_xml(
+        "<Dialogs><Dialog><id>1</id><id>2</id><participants/></Dialog><Dialog><id>3</id></Dialog></Dialogs>",
+    )
+    .unwrap();
+    assert_eq!(list.items.len(), 1);
+    assert_eq!(list.rejected[0].kind(), DecodeErrorKind::Doubled);
 }
 
 #[test]

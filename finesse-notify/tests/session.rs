@@ -122,8 +122,8 @@ async fn what_the_server_says_during_the_login_is_not_lost() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_silent_link_is_noticed_in_thirty_seconds_and_in_three_when_tight() {
-    for (ping, seconds) in [(PingConfig::default(), 30), (PingConfig::tight(), 3)] {
+async fn a_silent_link_is_noticed_in_twenty_five_seconds_and_in_three_when_tight() {
+    for (ping, seconds) in [(PingConfig::default(), 25), (PingConfig::tight(), 3)] {
         let (mut link, _server) = linked(config().ping(ping)).await;
         let began = Instant::now();
         assert_eq!(end(link.events.recv().await).kind(), EndCause::Silent);
@@ -299,7 +299,7 @@ async fn a_peer_that_takes_nothing_is_silent() {
     server.stuck.store(true, std::sync::atomic::Ordering::SeqCst);
     let began = Instant::now();
     assert_eq!(end(link.events.recv().await).kind(), EndCause::Silent);
-    assert_eq!(began.elapsed(), Duration::from_secs(30), "the ping after 20 s, and 10 s of patience with it");
+    assert_eq!(began.elapsed(), Duration::from_secs(25), "the ping after 20 s, and 5 s of patience with it");
 }
 
 #[tokio::test(start_paused = true)]

@@ -143,7 +143,7 @@ async fn an_agent_signs_in_gets_a_call_and_hears_of_both() {
         let update = about(&mut link, "/finesse/api/User/40217/Dialogs").await.update.unwrap();
         assert_eq!(update.event, Verb::Post);
         match update.data {
-            Some(UpdateData::Dialogs(dialogs)) => assert_eq!(dialogs.dialogs[0].id.as_str(), call),
+            Some(UpdateData::Dialogs(dialogs)) => assert_eq!(dialogs.items[0].id.as_str(), call),
             other => panic!("{way:?}: {other:?}"),
         }
         link.control.barrier().await.unwrap();

@@ -3,8 +3,8 @@
 //! Invariants: what the server is known to refuse for its form alone is refused here before anything is sent; every text is escaped; one
 //! command is one request.
 
-use finesse_model::request::{Body, RequestError};
-use finesse_model::{DialogId, Extension, MobileAgent, ReasonCodeId, UserId, UserState};
+use finesse_model::request::Body;
+use finesse_model::{DialogId, Extension, MobileAgent, MobileMode, ReasonCodeId, UserId, UserState};
 use http::Method;
 
 use crate::base::segment;
@@ -219,7 +219,7 @@ impl Command {
     /// The request, or why it cannot be made.
     pub(crate) fn write(&self) -> Result<Written, String> {
         self.check()?;
-        let body = self.body().map_err(|error| error.to_string())?.into_xml();
+        let body = self.body().into_xml().map_err(|error| error.to_string())?;
         let (method, path) = match (self, self.user(), self.dialog()) {
             (Self::MakeCall { .. }, Some(user), _) => {
                 (Method::POST, format!("/User/{}/Dialogs", id(user.as_str())?))
@@ -278,64 +278,61 @@ impl Command {
         }
     }
 
-    fn body(&self) -> Result<Body, RequestError> {
+    fn body(&self) -> Body {
         match self {
             Self::SignIn { extension, device, mobile, .. } => {
                 let body = Body::new("User")
-                    .field("state", "LOGIN")?
-                    .field("extension", extension.as_str())?
-                    .optional("activeDeviceId", device.as_deref())?;
+                    .field("state", "LOGIN")
+                    .field("extension", extension.as_str())
+                    .optional("activeDeviceId", device.as_deref());
                 match mobile {
                     Some(mobile) => body.group("mobileAgent", |group| {
                         group
-                            .optional("mode", mobile.mode.as_deref())?
+                            .optional("mode", mobile.mode.as_ref().map(MobileMode::as_str))
                             .optional("dialNumber", mobile.dial_number.as_deref())
                     }),
-                    None => Ok(body),
+                    None => body,
                 }
             }
             Self::SignOut { reason, .. } => state("LOGOUT", reason.as_ref()),
             Self::SetState { state: wanted, reason, .. } => state(wanted.as_str(), reason.as_ref()),
             Self::MakeCall { from, to, .. } => Body::new("Dialog")
-                .field("requestedAction", self.verb())?
-                .field("fromAddress", from.as_str())?
+                .field("requestedAction", self.verb())
+                .field("fromAddress", from.as_str())
                 .field("toAddress", to.trim()),
             Self::Call { target, .. } => self.action(target),
             Self::BlindTransfer { target, to, .. } | Self::ConsultCall { target, to, .. } => {
-                self.action(target)?.field("toAddress", to.trim())
+                self.action(target).field("toAddress", to.trim())
             }
-            Self::SendDtmf { target, digits, .. } => self.action(target)?.group("actionParams", |list| {
-                list.group("ActionParam", |one| one.field("name", "dtmfString")?.field("value", digits))
+            Self::SendDtmf { target, digits, .. } => self.action(target).group("actionParams", |list| {
+                list.group("ActionParam", |one| one.field("name", "dtmfString").field("value", digits))
             }),
             Self::UpdateCallData { target, variables, wrap_up_reason, .. } => Body::new("Dialog")
-                .field("requestedAction", self.verb())?
-                .optional("targetMediaAddress", target.as_ref().map(Extension::as_str))?
+                .field("requestedAction", self.verb())
+                .optional("targetMediaAddress", target.as_ref().map(Extension::as_str))
                 .group("mediaProperties", |properties| {
-                    let properties = properties.optional("wrapUpReason", wrap_up_reason.as_deref())?;
+                    let properties = properties.optional("wrapUpReason", wrap_up_reason.as_deref());
                     if variables.is_empty() {
-                        return Ok(properties);
+                        return properties;
                     }
                     properties.group("callvariables", |mut list| {
                         for (name, value) in variables {
-                            list = list.group("CallVariable", |one| {
-                                one.field("name", name)?.field("value", value)
-                            })?;
+                            list = list
+                                .group("CallVariable", |one| one.field("name", name).field("value", value));
                         }
-                        Ok(list)
+                        list
                     })
                 }),
         }
     }
 
-    fn action(&self, target: &Extension) -> Result<Body, RequestError> {
-        Body::new("Dialog")
-            .field("requestedAction", self.verb())?
-            .field("targetMediaAddress", target.as_str())
+    fn action(&self, target: &Extension) -> Body {
+        Body::new("Dialog").field("requestedAction", self.verb()).field("targetMediaAddress", target.as_str())
     }
 }
 
-fn state(state: &str, reason: Option<&ReasonCodeId>) -> Result<Body, RequestError> {
-    Body::new("User").field("state", state)?.optional("reasonCodeId", reason.map(ReasonCodeId::as_str))
+fn state(state: &str, reason: Option<&ReasonCodeId>) -> Body {
+    Body::new("User").field("state", state).optional("reasonCodeId", reason.map(ReasonCodeId::as_str))
 }
 
 fn id(text: &str) -> Result<String, String> {
@@ -376,7 +373,11 @@ mod tests {
 
     #[test]
     fn every_command_becomes_its_documented_request() {
-        let mobile = MobileAgent { mode: Some("CALL_BY_CALL".into()), dial_number: Some("5550142".into()) };
+        let mobile = MobileAgent {
+            mode: Some(MobileMode::CallByCall),
+            dial_number: Some("5550142".into()),
+            ..MobileAgent::default()
+        };
         let on_call = |action| Command::Call { dialog: dialog(), action, target: extension() };
         let table = [
             (

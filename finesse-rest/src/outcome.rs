@@ -200,7 +200,7 @@ fn of_status(status: u16, errors: Option<&ApiErrors>) -> (ErrorKind, Progress) {
 
 fn says_out_of_service(errors: &ApiErrors) -> bool {
     errors
-        .errors
+        .items
         .iter()
         .filter_map(|error| error.error_message.as_deref())
         .any(|message| message.trim().eq_ignore_ascii_case(OUT_OF_SERVICE))
@@ -262,7 +262,7 @@ fn not_finesse(status: u16, content: Content, write: bool) -> Fault {
 fn words(errors: &ApiErrors) -> String {
     let mut text = String::new();
     // More than three help nobody in one line.
-    for error in errors.errors.iter().take(3) {
+    for error in errors.items.iter().take(3) {
         let parts = [&error.error_type, &error.error_message, &error.error_data];
         let parts: Vec<String> =
             parts.into_iter().flatten().map(|part| quote(part)).filter(|part| !part.is_empty()).collect();

@@ -127,7 +127,7 @@ async fn an_agent_is_signed_in_and_takes_a_call_over_tls() {
         variables: Default::default(),
     };
     sim.world(call).call.unwrap();
-    let dialog = until("the call", async || client.user(USER).dialogs().await.unwrap().dialogs.pop()).await;
+    let dialog = until("the call", async || client.user(USER).dialogs().await.unwrap().items.pop()).await;
     client.dialog(&dialog.id).act(CallAction::Answer, extension()).await.unwrap();
     in_state(&client, UserState::Talking).await;
     assert_eq!(client.dialog(&dialog.id).get().await.unwrap().id, dialog.id);

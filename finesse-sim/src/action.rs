@@ -24,6 +24,30 @@ pub enum WorldAction {
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         variables: BTreeMap<String, String>,
     },
+    /// A campaign offers a customer to an agent, who may accept, reject or close the offer.
+    PreviewOffer {
+        /// The agent; must be ready.
+        agent: String,
+        /// The customer's number.
+        customer: String,
+        /// Whether the agent's own phone calls the customer, rather than the dialler.
+        #[serde(default)]
+        direct: bool,
+        /// Call variables to begin with.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        variables: BTreeMap<String, String>,
+    },
+    /// A task of a digital channel is offered to an agent.
+    TaskOffer {
+        /// The agent; must be signed in to the domain, ready and routable.
+        agent: String,
+        /// Id of the media routing domain.
+        #[serde(default = "chat")]
+        domain: u32,
+        /// Call variables to begin with.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        variables: BTreeMap<String, String>,
+    },
     /// The ringing party answers at the phone.
     CallAnswer {
         /// The dialog.
@@ -101,6 +125,11 @@ pub enum WorldAction {
         /// Who.
         agent: String,
     },
+}
+
+/// The domain of chats in the configuration a pair begins with.
+fn chat() -> u32 {
+    5000
 }
 
 /// What came of an action.

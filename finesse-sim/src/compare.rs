@@ -61,7 +61,7 @@ fn number(value: Option<i64>) -> String {
 fn describe_shown(dialog: &Dialog) -> String {
     let state = dialog.state.as_ref().map_or("", |state| state.as_str());
     let parties: BTreeMap<&str, &str> = dialog
-        .participants
+        .participants()
         .iter()
         .map(|party| {
             let state = party.state.as_ref().map_or("", |state| state.as_str());
@@ -72,7 +72,7 @@ fn describe_shown(dialog: &Dialog) -> String {
         .media_properties
         .iter()
         .flat_map(|properties| properties.call_variables.iter().flatten())
-        .map(|variable| (variable.name.as_str(), variable.value.as_deref().unwrap_or("")))
+        .map(|variable| (variable.name.as_deref().unwrap_or(""), variable.value.as_deref().unwrap_or("")))
         .filter(|(_, value)| !value.is_empty())
         .collect();
     format!("{state} {parties:?} {variables:?}")

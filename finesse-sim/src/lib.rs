@@ -24,14 +24,18 @@ mod duration_text;
 mod front;
 mod handle;
 mod percent;
+mod rest_profile;
 mod tap;
 
 pub use action::{WorldAction, WorldReply};
-pub use core::{Input, ListenerState, NodeAddress, Output, Port, Publication, SimCore, StreamEnd, Transport};
+pub use core::{
+    Input, ListenerState, NodeAddress, Output, Port, Publication, SimCore, StreamEnd, Transport, operations,
+};
 pub use fault::{Fault, Lie};
 pub use handle::{Addresses, HttpFault, Sim};
 pub use log::{LogEntry, LogKind};
 pub use profile::Profile;
+pub use rest_profile::{AuthMode, DropParticipantFor, RestProfile};
 pub use side::Side;
 pub use tap::Publications;
 pub use truth::{AgentSpec, DialogTruth, ParticipantTruth, Truth};

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use crate::NodeAddress;
+use crate::{NodeAddress, RestProfile};
 
 /// A duration drawn uniformly between two bounds, both included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -198,8 +198,10 @@ pub struct Profile {
     pub external_notifications: [Option<ExternalNotifications>; 2],
     /// Whether the certificate that each side shows on its sockets has expired. Default no; renewals are missed in the field.
     pub expired_certificate: [bool; 2],
-    /// `deploymentType` of SystemInfo.
+    /// `deploymentType` of SystemInfo: `UCCE` or `UCCX`.
     pub deployment_type: String,
+    /// Behaviour of the REST API.
+    pub rest: RestProfile,
     /// Unix time in milliseconds at the start of the simulation. A fixed one, so that runs can be compared.
     pub start_unix_millis: u64,
     /// Entries the log keeps; 100,000 are about 30 MB at the most.
@@ -238,6 +240,8 @@ pub struct Profile {
     pub http_latency_sigma: f64,
     /// Longest ordinary REST latency: 2 s.
     pub http_latency_max: Duration,
+    /// Between two events of one queue: 10 s (documented as the shortest).
+    pub queue_interval: Duration,
     /// From a change in a side's copy to its publication: 1 to 50 ms.
     pub publication_delay: Span,
     /// Clock of each side against true time, in milliseconds: a few apart, as on real pairs.
@@ -315,6 +319,8 @@ pub struct Profile {
     pub offline_storage: bool,
     /// Events kept per user at the most: 100.
     pub offline_cap: usize,
+    /// Switch: are users subscribed to their nodes of media routing domains without asking? Default yes, as newer guides say.
+    pub media_is_automatic: bool,
     /// Switch: is the last item of a node sent on subscribing? Default no.
     pub last_item_on_subscribe: bool,
     /// Switch: is the presence of `finesse` sent after log-in? Default yes.
@@ -357,6 +363,7 @@ impl Profile {
             external_notifications: [None, None],
             expired_certificate: [false, false],
             deployment_type: "UCCE".to_owned(),
+            rest: RestProfile::default(),
             start_unix_millis: 1_772_439_295_000, // 2026-03-02T08:14:55Z
             log_cap: 100_000,
             heartbeat_interval: Duration::from_secs(5),
@@ -375,6 +382,7 @@ impl Profile {
             http_latency: Duration::from_millis(20),
             http_latency_sigma: 0.4,
             http_latency_max: Duration::from_secs(2),
+            queue_interval: Duration::from_secs(10),
             publication_delay: Span::millis(1, 50),
             clock_offset_millis: [-3, 4],
             clock_drift_ppm: [10, -10],
@@ -429,6 +437,7 @@ impl Profile {
             routing: Routing::BestSession,
             offline_storage: true,
             offline_cap: 100,
+            media_is_automatic: true,
             last_item_on_subscribe: false,
             finesse_presence: true,
             finesse_resource: "x1".to_owned(),
@@ -456,6 +465,18 @@ impl Profile {
         }
     }
 
+    /// Unified CCX, co-resident.
+    #[must_use]
+    pub fn uccx() -> Self {
+        Self { deployment_type: "UCCX".to_owned(), ..Self::ucce() }
+    }
+
+    /// Unified or Packaged CCE, rather than CCX.
+    #[must_use]
+    pub fn is_cce(&self) -> bool {
+        self.deployment_type == "UCCE"
+    }
+
     /// The same with every duration multiplied by `factor`; a factor that is not a positive number changes nothing.
     #[must_use]
     pub fn scaled(mut self, factor: f64) -> Self {
@@ -481,6 +502,9 @@ impl Profile {
             &mut self.bosh.inactivity,
             &mut self.bosh.reaper_period,
             &mut self.wrap_up,
+            &mut self.queue_interval,
+            &mut self.rest.token_lifetime,
+            &mut self.rest.refresh_lifetime,
         ];
         let spans = [
             &mut self.cti_latency,

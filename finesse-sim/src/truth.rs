@@ -50,6 +50,19 @@ impl AgentSpec {
             id,
         }
     }
+
+    /// The people of the configuration a pair begins with: 1001 (7301), 1002 (7302) and supervisor 1009 (7309) of team 512,
+    /// and 1003 (7303) of team 513, all with this password.
+    #[must_use]
+    pub fn lab(password: &str) -> [Self; 4] {
+        let agent = |id: &str, extension: &str| Self::new(id, password, extension);
+        [
+            agent("1001", "7301"),
+            agent("1002", "7302"),
+            Self { team: "513".to_owned(), ..agent("1003", "7303") },
+            Self { supervisor: true, ..agent("1009", "7309") },
+        ]
+    }
 }
 
 /// An agent as written down: with gaps that [`AgentSpec::new`] fills.

@@ -17,6 +17,7 @@ use finesse_model::{
 };
 use finesse_rest::{CallAction, Command, Progress};
 
+use super::claim;
 use super::model::Model;
 use crate::outcome::Outcome;
 
@@ -226,7 +227,7 @@ fn condition(command: &Command, before: &Before, now: &View<'_>) -> bool {
             state == Some(wanted) || now.user.and_then(|user| user.pending_state.as_ref()) == Some(wanted)
         }
         Command::SignIn { extension, .. } => {
-            state.is_some_and(UserState::is_signed_in)
+            now.user.is_some_and(claim::is_signed_in)
                 && now.user.and_then(|user| user.extension.as_deref()) == Some(extension.as_str())
         }
         // A logout for a reason of the system's own is somebody else's.
@@ -272,9 +273,7 @@ fn judge(entry: &Entry, begun: Duration, model: &Model) -> Option<Outcome> {
         Command::SignIn { .. } if view.user.is_some_and(|user| user.state == Some(UserState::Logout)) => {
             not_applied("a read after it shows the agent signed out")
         }
-        Command::SignOut { .. }
-            if view.user.and_then(|user| user.state.as_ref()).is_some_and(UserState::is_signed_in) =>
-        {
+        Command::SignOut { .. } if view.user.is_some_and(claim::is_signed_in) => {
             not_applied("a read after it shows the agent signed in")
         }
         Command::SetState { .. } | Command::SignIn { .. } | Command::SignOut { .. } => {
@@ -351,14 +350,14 @@ fn made(dialog: &Dialog, before: &Before, from: &Extension, to: &str) -> bool {
             Some(address) => address == from.as_str(),
         }
         && (dialled.contains(&Some(to))
-            || dialog.participants.iter().any(|party| party.media_address.as_deref() == Some(to)))
+            || dialog.participants().iter().any(|party| party.media_address.as_deref() == Some(to)))
 }
 
 /// The held call with the other one joined to it.
 fn merged(dialog: &Dialog, before: &Before, id: &DialogId) -> bool {
-    let was = before.dialog.as_ref().map_or(0, |dialog| present(&dialog.participants));
+    let was = before.dialog.as_ref().map_or(0, |dialog| present(dialog.participants()));
     let is_it = dialog.id == *id || dialog.secondary_id.as_deref() == Some(id.as_str());
-    is_it && present(&dialog.participants) > was
+    is_it && present(dialog.participants()) > was
 }
 
 fn present(parties: &[Participant]) -> usize {
@@ -390,7 +389,7 @@ fn same_data(now: &Dialog, before: &Dialog, variables: &[(String, String)]) -> b
 fn variable<'a>(dialog: &'a Dialog, name: &str) -> &'a str {
     let variables = dialog.media_properties.iter().flat_map(|media| media.call_variables.iter().flatten());
     variables
-        .filter(|variable| variable.name == name)
+        .filter(|variable| variable.name.as_deref() == Some(name))
         .find_map(|variable| variable.value.as_deref())
         .unwrap_or("")
 }

@@ -125,12 +125,12 @@ impl Model {
             News::Gone(dialogs) => {
                 for dialog in dialogs {
                     if let Some(ended) = self.end(index, now, &dialog.id) {
-                        let last = if dialog.participants.is_empty() { ended } else { dialog.clone() };
+                        let last = if dialog.participants().is_empty() { ended } else { dialog.clone() };
                         applied.changes.push(Change::Ended(Box::new(last)));
                     }
                 }
             }
-            News::Unreadable(_) => applied.doubtful = true,
+            News::Unreadable { own, .. } => applied.doubtful = *own,
             News::Errors { .. } | News::Other(_) => {}
         }
         applied
@@ -160,7 +160,7 @@ impl Model {
             return;
         }
         let Some(known) = self.dialogs.get_mut(&event.id) else {
-            applied.doubtful |= event.participants.is_empty();
+            applied.doubtful |= event.participants().is_empty();
             let replaces = replaced(event).filter(|old| self.dialogs.contains_key(old));
             let known = Known { shown: event.clone(), raw: event.clone(), touched: index, from_read: false };
             let dialog = Box::new(event.clone());
@@ -174,15 +174,16 @@ impl Model {
             self.dialogs.insert(event.id.clone(), known);
             return;
         };
-        let order = order::dialogs(event, &known.raw);
-        applied.doubtful |= is_doubtful(order, known.from_read);
+        let (event, is_thin) = order::filled(&known.raw, event);
+        let order = order::dialogs(&event, &known.raw);
+        applied.doubtful |= is_thin || is_doubtful(order, known.from_read);
         if matches!(order, Order::Newer | Order::Undecidable) {
             let shown = carry_dialog(&known.shown, event.clone());
             if !order::same_dialog(&shown, &known.shown) {
                 applied.changes.push(Change::Changed(Box::new(shown.clone())));
                 known.shown = shown;
             }
-            known.raw = event.clone();
+            known.raw = event;
             known.touched = index;
             known.from_read = false;
         }
@@ -191,7 +192,8 @@ impl Model {
     /// Takes in a whole read, and whatever was ordered after it: the end of a gap, or an audit.
     ///
     /// Changes come in the order ended, replaced, started, changed, agent. An object about which something was said after its read was sent is
-    /// left as it is; `doubtful` then says that it differs from the read.
+    /// left as it is; `doubtful` then says that it differs from the read. While a dialog of the list cannot be read, none that is missing there is
+    /// over for that.
     pub(crate) fn settle(&mut self, now: Duration, snapshot: &Snapshot) -> Applied {
         self.forget(now);
         let mut applied = Applied::default();
@@ -202,6 +204,8 @@ impl Model {
         for id in gone {
             if self.dialogs.get(&id).is_some_and(|known| known.touched > snapshot.list_sent) {
                 applied.doubtful = true;
+            } else if snapshot.unreadable > 0 {
+                // It may be the one that cannot be read. Another read soon would be no wiser.
             } else if let Some(dialog) = self.end(snapshot.list_sent, now, &id) {
                 ended.insert(id, dialog);
             }
@@ -307,8 +311,8 @@ fn is_another(known: &Dialog, new: &Dialog) -> bool {
         return false;
     }
     let begun = |party: &Participant| party.start_time.as_ref().and_then(Timestamp::unix_millis);
-    let mut distances = known.participants.iter().filter_map(|party| {
-        let other = new.participants.iter().find(|other| other.media_address == party.media_address)?;
+    let mut distances = known.participants().iter().filter_map(|party| {
+        let other = new.participants().iter().find(|other| other.media_address == party.media_address)?;
         Some((begun(party)? - begun(other)?).abs())
     });
     let Some(first) = distances.next() else { return false };
@@ -335,8 +339,8 @@ fn carry_user(shown: &User, mut new: User) -> User {
 }
 
 fn carry_dialog(shown: &Dialog, mut new: Dialog) -> Dialog {
-    for party in &mut new.participants {
-        let before = shown.participants.iter().find(|other| other.media_address == party.media_address);
+    for party in new.participants.iter_mut().flatten() {
+        let before = shown.participants().iter().find(|other| other.media_address == party.media_address);
         if let Some(before) = before
             && before.state == party.state
             && same_moment(before.state_change_time.as_ref(), party.state_change_time.as_ref())

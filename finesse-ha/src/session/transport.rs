@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use finesse_model::SystemInfo;
 use finesse_net::Dialer;
 use finesse_notify::{
-    BoshConnect, Connect, EndCause, LinkError, TcpConnect, Transport as Framing, WebSocketConnect,
+    BoshConnect, Connect, EndCause, Flights, LinkError, TcpConnect, Transport as Framing, WebSocketConnect,
 };
 
 use super::address::SideAddress;
@@ -89,6 +89,7 @@ pub struct TransportNotifications {
     web_dialer: Arc<dyn Dialer>,
     connect_timeout: Duration,
     memory: Memory,
+    flights: Flights,
 }
 
 impl fmt::Debug for TransportNotifications {
@@ -110,7 +111,8 @@ impl TransportNotifications {
         connect_timeout: Duration,
     ) -> Self {
         let web_dialer = Arc::clone(&dialer);
-        Self { transport, side, dialer, web_dialer, connect_timeout, memory: Memory::default() }
+        let (memory, flights) = (Memory::default(), Flights::new());
+        Self { transport, side, dialer, web_dialer, connect_timeout, memory, flights }
     }
 
     /// Dials BOSH and WebSocket in another way than direct XMPP, for example through an HTTP proxy.
@@ -130,7 +132,8 @@ impl TransportNotifications {
         let web = || Arc::clone(&self.web_dialer);
         Ok(match &candidate.place {
             Place::Tcp { host, port } => {
-                Box::new(TcpConnect::new(Arc::clone(&self.dialer), host.clone(), *port))
+                let connect = TcpConnect::new(Arc::clone(&self.dialer), host.clone(), *port);
+                Box::new(connect.flights(self.flights.clone()))
             }
             Place::WebSocket(url) => {
                 Box::new(WebSocketConnect::new(web(), url).map_err(|error| error.to_string())?)

@@ -4,6 +4,7 @@ use finesse_model::UserId;
 
 use super::*;
 use crate::config::PingConfig;
+use crate::stanza::Frame;
 
 const JID: &str = "40217@d/r";
 
@@ -28,7 +29,7 @@ fn step(core: &mut Core, now: Duration, input: Input) -> Vec<Output> {
 }
 
 fn stanza(core: &mut Core, now: Duration, text: &str) -> Vec<Output> {
-    step(core, now, Input::Stanza(Stanza::parse(text).unwrap()))
+    step(core, now, Input::Inbound(Inbound::read(&Frame::new(text)).unwrap()))
 }
 
 fn command(core: &mut Core, now: Duration, token: u64, command: Command) -> Vec<Output> {
@@ -217,8 +218,8 @@ fn silence_ends_the_link_after_two_pings() {
     let mut core = core();
     assert_eq!(core.deadline(), Some(s(20)));
     assert_eq!(sent(&step(&mut core, s(20), Input::Tick)).len(), 1);
-    assert_eq!(sent(&step(&mut core, s(25), Input::Tick)).len(), 1);
-    let out = step(&mut core, s(30), Input::Tick);
+    assert_eq!(sent(&step(&mut core, s(23), Input::Tick)).len(), 1);
+    let out = step(&mut core, s(26), Input::Tick);
     assert_eq!(ended(&out), Some(EndCause::Silent));
 }
 

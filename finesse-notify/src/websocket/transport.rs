@@ -4,11 +4,11 @@ use async_trait::async_trait;
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio_tungstenite::tungstenite::Message;
 
-use super::core::{CLOSE, Core, Frame, binary, closed_by_code};
+use super::core::{CLOSE, Core, Meaning, binary, closed_by_code};
 use super::handshake::{Socket, failed};
 use super::wire::WireHandle;
 use crate::error::{EndCause, LinkError};
-use crate::stanza::Stanza;
+use crate::stanza::{Frame, Stanza};
 use crate::transport::{Activity, Transport};
 
 pub(super) struct WebSocketTransport {
@@ -18,7 +18,7 @@ pub(super) struct WebSocketTransport {
     /// Masks hide nothing over TLS and need be unguessable only where a script in a browser chooses the text.
     masks: fastrand::Rng,
     /// Came before the server opened its stream.
-    early: Option<Stanza>,
+    early: Option<Frame>,
     dead: Option<LinkError>,
 }
 
@@ -29,7 +29,7 @@ impl WebSocketTransport {
         let mut this = Self { socket, wire, core, masks, early: None, dead: None };
         this.restart().await?;
         while !this.core.is_open() {
-            if let Frame::Stanza(error) = this.frame().await? {
+            if let Meaning::Stanza(error) = this.message().await? {
                 // Only a stream error comes before `<open/>`; what it means is the session's business.
                 this.early = Some(error);
             }
@@ -49,7 +49,7 @@ impl WebSocketTransport {
         }
     }
 
-    async fn flush(&mut self) -> Result<(), LinkError> {
+    async fn write_out(&mut self) -> Result<(), LinkError> {
         let result = self.socket.flush().await;
         result.map_err(|error| self.die(failed(&error, "writing")))
     }
@@ -57,13 +57,13 @@ impl WebSocketTransport {
     async fn write(&mut self, text: &str) -> Result<(), LinkError> {
         self.alive()?;
         // Before our frame goes out, nothing of the library's may be half written.
-        self.flush().await?;
+        self.write_out().await?;
         self.wire.queue(text, self.masks.u32(..).to_ne_bytes());
-        self.flush().await
+        self.write_out().await
     }
 
-    /// The next frame's meaning. Cancel-safe: what was read so far stays in the socket.
-    async fn frame(&mut self) -> Result<Frame, LinkError> {
+    /// The next message's meaning. Cancel-safe: what was read so far stays in the socket.
+    async fn message(&mut self) -> Result<Meaning, LinkError> {
         loop {
             self.alive()?;
             let meaning = match self.socket.next().await {
@@ -89,13 +89,13 @@ impl Transport for WebSocketTransport {
         self.write(&stanza.to_xml()).await
     }
 
-    async fn next(&mut self) -> Result<Stanza, LinkError> {
-        if let Some(stanza) = self.early.take() {
-            return Ok(stanza);
+    async fn next(&mut self) -> Result<Frame, LinkError> {
+        if let Some(frame) = self.early.take() {
+            return Ok(frame);
         }
         loop {
-            if let Frame::Stanza(stanza) = self.frame().await? {
-                return Ok(stanza);
+            if let Meaning::Stanza(frame) = self.message().await? {
+                return Ok(frame);
             }
         }
     }
@@ -108,7 +108,7 @@ impl Transport for WebSocketTransport {
     async fn close(&mut self) {
         if self.write(CLOSE).await.is_ok() {
             // Until the peer has closed too: closing with unread bytes would reset the connection, and our last words with it.
-            while self.frame().await.is_ok() {}
+            while self.message().await.is_ok() {}
         }
         // Both frames' worth of politeness; the session bounds the time.
         let _ = self.socket.close(None).await;

@@ -63,7 +63,7 @@ impl SimCore {
             }
             return;
         }
-        let result = self.world.execute(&command, side, self.profile.relogin_publishes);
+        let result = self.world.execute(&self.site, &command, side, self.profile.relogin_publishes);
         self.note(
             side,
             LogKind::Executed {
@@ -163,11 +163,16 @@ impl SimCore {
                     copy.mobile = None;
                 }
                 copy.now = now;
+                if changed {
+                    self.queues_may_differ(side);
+                }
                 if changed || again {
                     self.publish_user(side, &id, request_id, Duration::ZERO);
                 }
             }
             Fact::Call(call) => self.apply_call(side, call, request_id, Duration::ZERO),
+            Fact::Media { id, domain, now } => self.apply_media(side, id, domain, now, Duration::ZERO),
+            Fact::Task(task) => self.apply_task(side, task, Duration::ZERO),
         }
     }
 
@@ -358,6 +363,8 @@ impl SimCore {
                 self.forget_held_times(side, id);
             }
         }
+        self.read_tasks(side, outage);
+        self.queues_may_differ(side);
     }
 
     /// The time since when a party is on hold does not survive an outage.
@@ -385,7 +392,7 @@ impl SimCore {
         }
     }
 
-    fn burst(&mut self, outage: bool) -> Duration {
+    pub(super) fn burst(&mut self, outage: bool) -> Duration {
         let span = if outage { self.profile.burst_delay } else { Span::fixed(Duration::ZERO) };
         self.draw(span)
     }

@@ -20,6 +20,11 @@ impl SimCore {
                     self.apply(side, fact, cause.as_ref());
                 }
             }
+            Task::Queues { side, webapp_life } => {
+                if self.node(side).webapp_life == webapp_life {
+                    self.publish_queues(side);
+                }
+            }
             Task::World(later) => {
                 self.world.later(later);
                 self.spread(None);

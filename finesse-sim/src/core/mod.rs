@@ -13,21 +13,29 @@
 mod action;
 mod auth;
 mod call;
+mod campaign;
 mod command;
+mod copy_tasks;
 mod cti;
 mod dispatch;
+mod execute;
 mod fault;
 mod node;
 mod picture;
 mod presence;
 mod publish;
 mod pubsub;
+mod queues;
 mod reason;
 mod render;
+mod render_task;
 mod rest;
 mod seam;
 mod session;
+mod site;
 mod status;
+mod supervision;
+mod tasks;
 mod telephony;
 mod time;
 mod world;
@@ -43,8 +51,10 @@ use bytes::Bytes;
 
 use self::command::{Command, CtiError};
 use self::node::{CopiedAgent, Node};
+pub use self::rest::operations;
 pub use self::seam::{Input, ListenerState, NodeAddress, Output, Port, Publication, StreamEnd, Transport};
 use self::session::Session;
+use self::site::Site;
 use self::world::{Fact, Later, World};
 pub(crate) use self::xml::Elem;
 use crate::profile::{PlainPort, Span};
@@ -57,6 +67,7 @@ pub struct SimCore {
     rng: fastrand::Rng,
     now: Duration,
     world: World,
+    site: Site,
     nodes: [Node; 2],
     /// Streams of both sides by number.
     sessions: BTreeMap<u64, Session>,
@@ -87,6 +98,8 @@ enum Task {
     Force { side: Side, user: String },
     /// A fact arrives at a side, with the side and requestId of the command behind it.
     Arrive { side: Side, cti_life: u64, fact: Fact, cause: Option<(Side, String)> },
+    /// The queues that somebody watches are looked at.
+    Queues { side: Side, webapp_life: u64 },
     /// Something in the world happens by itself.
     World(Later),
     /// An event is published, and sent as often as `copies` says.
@@ -132,12 +145,13 @@ impl SimCore {
                 node.ports.insert(Port::PlainXmpp, ListenerState::Refusing);
             }
         }
-        let world = World::new(90_233_187 + u64::from(rng.u16(..)));
+        let world = World::new(90_233_187 + u64::from(rng.u16(..)), !profile.is_cce());
         Self {
             profile,
             rng,
             now: Duration::ZERO,
             world,
+            site: Site::new(),
             nodes,
             sessions: BTreeMap::new(),
             requests: BTreeMap::new(),
@@ -200,6 +214,7 @@ impl SimCore {
         for node in &mut self.nodes {
             node.agents.insert(agent.id.clone(), CopiedAgent::signed_out());
         }
+        self.site.add_team(&agent.team);
         self.world.add(agent);
     }
 
@@ -213,13 +228,13 @@ impl SimCore {
     #[must_use]
     pub fn truth(&self, user: &str) -> Option<Truth> {
         let agent = self.world.resolve(user)?;
-        Some(picture::picture(&agent.spec.id, &agent.now, self.world.calls.values()))
+        Some(picture::picture(&self.site, &agent.spec.id, &agent.now, self.world.calls.values()))
     }
 
     /// The agent as a side's REST API would show him.
     #[must_use]
     pub fn view(&self, side: Side, user: &str) -> Option<Truth> {
-        self.node(side).view(&self.world.resolve(user)?.spec.id)
+        self.node(side).view(&self.site, &self.world.resolve(user)?.spec.id)
     }
 
     /// What the pair saw and did, oldest first.

@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use super::call::Call;
 use super::command::Command;
+use super::site::Site;
+use super::tasks::{MediaState, Task};
 use super::world::{AgentState, state};
+use super::xml::Elem;
 use super::{ListenerState, NodeAddress, Port};
 use crate::{Lie, Truth};
 
@@ -48,6 +51,26 @@ pub(crate) struct CopiedCall {
     pub(crate) call: Call,
     /// Start and last change of each leg by number, in the side's Unix milliseconds; the change may be unknown.
     pub(crate) times: BTreeMap<String, (i64, Option<i64>)>,
+}
+
+/// An agent in a media routing domain, in a side's copy.
+#[derive(Clone, Debug)]
+pub(crate) struct CopiedMedia {
+    /// What CTI said last.
+    pub(crate) now: MediaState,
+    /// The side's time of the last change of state, in Unix milliseconds.
+    pub(crate) changed: i64,
+}
+
+/// A task in a side's copy.
+#[derive(Clone, Debug)]
+pub(crate) struct CopiedTask {
+    /// What CTI said last.
+    pub(crate) task: Task,
+    /// When the side heard of it first, in its Unix milliseconds.
+    pub(crate) start: i64,
+    /// When its state changed last.
+    pub(crate) changed: i64,
 }
 
 /// The forced-logout machine of one user at one side.
@@ -113,6 +136,10 @@ pub(crate) struct Node {
     pub(crate) agents: BTreeMap<String, CopiedAgent>,
     /// Calls by dialog id.
     pub(crate) calls: BTreeMap<u64, CopiedCall>,
+    /// Agents in media routing domains, by loginId and domain; who was never signed in is not there.
+    pub(crate) media: BTreeMap<(String, u32), CopiedMedia>,
+    /// Tasks by dialog id.
+    pub(crate) tasks: BTreeMap<String, CopiedTask>,
 
     /// How the ports behave.
     pub(crate) ports: BTreeMap<Port, ListenerState>,
@@ -148,6 +175,10 @@ pub(crate) struct Node {
     pub(crate) queues: BTreeMap<String, VecDeque<Command>>,
     /// When the last event of an object is published; events of one object stay in order.
     pub(crate) publish_order: BTreeMap<String, Duration>,
+    /// The watched queues are to be looked at soon.
+    pub(crate) queues_due: bool,
+    /// Queues as they were published last.
+    pub(crate) queues_said: BTreeMap<u32, Elem>,
     /// Users whose last stream is gone.
     pub(crate) absent: BTreeMap<String, Absence>,
     /// Passwords by user.
@@ -175,6 +206,8 @@ impl Node {
             address,
             agents: BTreeMap::new(),
             calls: BTreeMap::new(),
+            media: BTreeMap::new(),
+            tasks: BTreeMap::new(),
             ports: Port::ALL.map(|port| (port, ListenerState::Open)).into(),
             notification_up: true,
             notification_seen: true,
@@ -191,6 +224,8 @@ impl Node {
             cti_order: Duration::ZERO,
             queues: BTreeMap::new(),
             publish_order: BTreeMap::new(),
+            queues_due: false,
+            queues_said: BTreeMap::new(),
             absent: BTreeMap::new(),
             accounts: BTreeMap::new(),
             subscriptions: BTreeMap::new(),
@@ -236,8 +271,12 @@ impl Node {
         self.webapp_life += 1;
         self.agents.values_mut().for_each(|agent| *agent = CopiedAgent::signed_out());
         self.calls.clear();
+        self.media.clear();
+        self.tasks.clear();
         self.queues.clear();
         self.publish_order.clear();
+        self.queues_due = false;
+        self.queues_said.clear();
         self.absent.clear();
     }
 
@@ -247,9 +286,9 @@ impl Node {
     }
 
     /// The user as this side's REST API shows him.
-    pub(crate) fn view(&self, user: &str) -> Option<Truth> {
+    pub(crate) fn view(&self, site: &Site, user: &str) -> Option<Truth> {
         let agent = self.agents.get(user)?;
         let calls = self.calls.values().map(|copied| &copied.call);
-        Some(super::picture::picture(user, &agent.now, calls))
+        Some(super::picture::picture(site, user, &agent.now, calls))
     }
 }

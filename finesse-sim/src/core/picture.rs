@@ -2,30 +2,25 @@
 
 use super::call::Call;
 use super::reason;
-use super::world::{AgentState, state};
+use super::site::Site;
+use super::world::AgentState;
 use crate::{DialogTruth, ParticipantTruth, Truth};
 
-/// `reasonCodeId` as the REST API shows it, and the number of the reason.
-pub(crate) fn reason_of(now: &AgentState) -> (Option<i64>, Option<i64>) {
-    if !matches!(now.state, state::NOT_READY | state::LOGOUT) {
-        return (None, None);
-    }
-    match now.reason {
-        Some(code) => (Some(reason::by_code(now.state, code).map_or(-1, |reason| reason.id)), Some(code)),
-        None => (Some(-1), None),
-    }
-}
-
 /// A user and the dialogs he has a leg in.
-pub(crate) fn picture<'a>(user: &str, now: &AgentState, calls: impl Iterator<Item = &'a Call>) -> Truth {
-    let (reason_code_id, reason_code) = reason_of(now);
+pub(crate) fn picture<'a>(
+    site: &Site,
+    user: &str,
+    now: &AgentState,
+    calls: impl Iterator<Item = &'a Call>,
+) -> Truth {
+    let reason = reason::Shown::of(site, now.state, now.reason);
     Truth {
         user: user.to_owned(),
         state: now.state.to_owned(),
         extension: now.extension.clone(),
         pending_state: now.pending.unwrap_or_default().to_owned(),
-        reason_code_id,
-        reason_code,
+        reason_code_id: reason.id,
+        reason_code: reason.code,
         dialogs: calls
             .filter(|call| call.leg_of(user).is_some())
             .map(|call| (call.id.to_string(), dialog(call)))

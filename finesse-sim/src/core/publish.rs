@@ -7,11 +7,11 @@
 use std::time::Duration;
 
 use super::command::{Command, CtiError};
-use super::node::{CopiedCall, EventFault};
+use super::node::{CopiedCall, CopiedTask, EventFault};
 use super::session::jid_node;
 use super::time::iso;
 use super::xml::Elem;
-use super::{Output, Publication, SimCore, Task, render};
+use super::{Output, Publication, SimCore, Task, render, render_task};
 use crate::Side;
 use crate::profile::{IdStyle, RequestIdEcho, Routing};
 
@@ -67,9 +67,9 @@ impl SimCore {
         let data = if self.profile.envelope.thin_reserved && render::is_thin(copy.now.state) {
             render::thin_user(root, &agent.spec, copy)
         } else {
-            render::user(root, &agent.spec, copy, self.profile.extra_elements)
+            render::user(root, &self.site, &self.profile, &agent.spec, copy)
         };
-        let summary = render::summary(&agent.spec, copy);
+        let summary = render::summary(&self.site, &agent.spec, copy);
         let (uri, team) =
             (format!("/finesse/api/User/{id}"), format!("/finesse/api/Team/{}/Users", agent.spec.team));
         let event = NewEvent { node: &uri, source: &uri, object: id, verb: "PUT", data, request_id, extra };
@@ -109,13 +109,56 @@ impl SimCore {
         self.publish(side, NewEvent { node, source, object: &object, verb, data, request_id, extra });
     }
 
+    /// Publishes an agent in a media routing domain as he is in the side's copy now.
+    pub(super) fn publish_media(&mut self, side: Side, user: &str, domain: u32, extra: Duration) {
+        let Some(data) = self.media_elem(side, user, domain, "media") else { return };
+        let node = format!("/finesse/api/User/{user}/Media");
+        let source = format!("{node}/{domain}");
+        let (node, object, request_id) = (node.as_str(), source.as_str(), None);
+        self.publish(side, NewEvent { node, source: &source, object, verb: "PUT", data, request_id, extra });
+    }
+
+    /// Publishes a task to its agent. POST and DELETE use the collection, PUT the task itself.
+    pub(super) fn publish_task(
+        &mut self,
+        side: Side,
+        agent: &str,
+        verb: &str,
+        copied: &CopiedTask,
+        extra: Duration,
+    ) {
+        let task = |root: &str| render_task::task(root, &self.site, &copied.task, copied);
+        let node = format!("/finesse/api/User/{agent}/Dialogs/Media");
+        let (source, data) = if verb == "PUT" {
+            (format!("/finesse/api/Dialog/{}", copied.task.id), task("dialog"))
+        } else {
+            let source = format!("/finesse/api/User/{agent}/Media/{}/Dialogs", copied.task.domain);
+            (source, Elem::new("dialogs").child(task("Dialog")))
+        };
+        let (node, source, object, request_id) = (node.as_str(), source.as_str(), &copied.task.id, None);
+        self.publish(side, NewEvent { node, source, object, verb, data, request_id, extra });
+    }
+
+    /// Publishes the statistics of a queue.
+    pub(super) fn publish_queue(&mut self, side: Side, id: u32, data: Elem) {
+        let uri = format!("/finesse/api/Queue/{id}");
+        let (uri, request_id, extra) = (uri.as_str(), None, Duration::ZERO);
+        self.publish(
+            side,
+            NewEvent { node: uri, source: uri, object: uri, verb: "PUT", data, request_id, extra },
+        );
+    }
+
+    /// Publishes a message to the teams it is for.
+    pub(super) fn publish_team_message(&mut self, side: Side, team: &str, verb: &str, data: Elem) {
+        let node = format!("/finesse/api/Team/{team}/TeamMessages");
+        let (node, source, request_id, extra) = (node.as_str(), node.as_str(), None, Duration::ZERO);
+        self.publish(side, NewEvent { node, source, object: source, verb, data, request_id, extra });
+    }
+
     /// Publishes why a command failed.
     pub(super) fn publish_error(&mut self, side: Side, command: &Command, error: &CtiError) {
-        let user = format!("/finesse/api/User/{}", command.user);
-        let (node, source) = match command.dialog {
-            Some(id) => (format!("{user}/Dialogs"), format!("/finesse/api/Dialog/{id}")),
-            None => (user.clone(), user),
-        };
+        let (source, node) = command.source_and_node();
         let event = NewEvent {
             node: &node,
             source: &source,
@@ -234,6 +277,9 @@ impl SimCore {
         match path.split('/').collect::<Vec<_>>()[..] {
             ["SystemInfo"] => self.world.agents.keys().cloned().collect(),
             ["User", id] | ["User", id, "Dialogs"] => vec![id.to_owned()],
+            ["User", id, "Media"] | ["User", id, "Dialogs", "Media"] if self.profile.media_is_automatic => {
+                vec![id.to_owned()]
+            }
             _ => Vec::new(),
         }
     }

@@ -184,6 +184,11 @@ impl SimCore {
                 self.world.agents.values().find(|agent| agent.spec.team == id)?;
                 Some(asking.is_some_and(|one| one.spec.supervisor && one.spec.team == id))
             }
+            ["Team", id, "TeamMessages"] => {
+                self.site.teams.get(id)?;
+                Some(asking.is_some_and(|one| one.spec.team == id))
+            }
+            ["Queue", id] => self.site.queues.contains_key(&id.parse().ok()?).then_some(true),
             _ => None,
         }
     }

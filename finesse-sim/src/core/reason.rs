@@ -1,64 +1,86 @@
-//! Reason codes the pair is configured with. Clients send and read the database id; CTI knows the number.
+//! Reason codes. Clients send and read the database id; CTI knows the number.
 
+use super::site::{Collection, Site};
+use super::world::state;
 use super::xml::Elem;
-
-/// One reason code.
-#[derive(Debug)]
-pub(crate) struct Reason {
-    /// Database id.
-    pub(crate) id: i64,
-    /// Number, as CTI knows it.
-    pub(crate) code: i64,
-    /// `NOT_READY` or `LOGOUT`.
-    pub(crate) category: &'static str,
-    /// Text.
-    pub(crate) label: &'static str,
-    /// Built in.
-    pub(crate) system: bool,
-}
-
-const fn reason(id: i64, code: i64, category: &'static str, label: &'static str, system: bool) -> Reason {
-    Reason { id, code, category, label, system }
-}
 
 /// Not ready after a forced logout, and the logout itself with LOAD 1.
 pub(crate) const CONNECTION_FAILURE: i64 = 50002;
+/// Reason of what a supervisor does on CCE.
+const SUPERVISOR_CCE: i64 = 999;
+/// The same on CCX.
+const SUPERVISOR_CCX: i64 = 33;
 /// The phone was unregistered.
 pub(crate) const DEVICE_ERROR: i64 = 50003;
 
-const CATALOGUE: &[Reason] = &[
-    reason(7, 41, "NOT_READY", "Coaching", false),
-    reason(8, 42, "NOT_READY", "Break", false),
-    reason(9, 1, "LOGOUT", "End of shift", false),
-    reason(101, CONNECTION_FAILURE, "NOT_READY", "Connection Failure", true),
-    reason(102, CONNECTION_FAILURE, "LOGOUT", "System Failure", true),
-    reason(103, 999, "NOT_READY", "Supervisor", true),
-    reason(104, 999, "LOGOUT", "Supervisor", true),
-    reason(105, 32767, "NOT_READY", "Call Not Answered", true),
-    reason(106, DEVICE_ERROR, "LOGOUT", "Device Error", true),
-    reason(107, 255, "LOGOUT", "Connection Failure", true),
-];
+/// Reason of what a supervisor does.
+pub(crate) fn supervisor(ccx: bool) -> i64 {
+    if ccx { SUPERVISOR_CCX } else { SUPERVISOR_CCE }
+}
 
 /// By number, for a state.
-pub(crate) fn by_code(category: &str, code: i64) -> Option<&'static Reason> {
-    CATALOGUE.iter().find(|reason| reason.code == code && reason.category == category)
+pub(crate) fn by_code<'a>(site: &'a Site, category: &str, code: i64) -> Option<(u64, &'a Elem)> {
+    let mut rows = site.rows(Collection::ReasonCodes);
+    rows.find(|(_, row)| number(row) == Some(code) && row.get("category") == Some(category))
 }
 
-/// By database id, among those an agent may choose for a state.
-pub(crate) fn chosen(category: &str, id: i64) -> Option<&'static Reason> {
-    CATALOGUE.iter().find(|reason| reason.id == id && reason.category == category && !reason.system)
+/// The number of a reason that a member of `team` may choose for a state, by database id.
+pub(crate) fn chosen(site: &Site, team: &str, category: &str, id: i64) -> Option<i64> {
+    let mut rows = site.for_team(Collection::ReasonCodes, team, for_all);
+    let (_, row) = rows.find(|(known, row)| {
+        i64::try_from(*known) == Ok(id) && row.get("category") == Some(category) && !is_system(row)
+    })?;
+    number(row)
 }
 
-impl Reason {
-    /// As an element.
-    pub(crate) fn elem(&self) -> Elem {
-        Elem::new("reasonCode")
-            .leaf("category", self.category)
-            .leaf("code", self.code.to_string())
-            .leaf("forAll", "true")
-            .leaf("id", self.id.to_string())
-            .leaf("label", self.label)
-            .leaf("systemCode", self.system.to_string())
-            .leaf("uri", format!("/finesse/api/ReasonCode/{}", self.id))
+/// Built in.
+pub(crate) fn is_system(row: &Elem) -> bool {
+    row.get("systemCode") == Some("true")
+}
+
+/// For every team; also right for wrap-up reasons.
+pub(crate) fn for_all(row: &Elem) -> bool {
+    row.get("forAll") == Some("true")
+}
+
+fn number(row: &Elem) -> Option<i64> {
+    row.get("code")?.parse().ok()
+}
+
+/// What the API shows of the reason of an agent's state.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Shown<'a> {
+    /// `reasonCodeId`; none where the element is absent.
+    pub(crate) id: Option<i64>,
+    /// Number of the reason.
+    pub(crate) code: Option<i64>,
+    row: Option<&'a Elem>,
+}
+
+impl<'a> Shown<'a> {
+    /// Of a state and the number of its reason.
+    pub(crate) fn of(site: &'a Site, to: &str, code: Option<i64>) -> Self {
+        if !matches!(to, state::NOT_READY | state::LOGOUT) {
+            return Self::default();
+        }
+        let found = code.and_then(|code| by_code(site, to, code));
+        let id = found.and_then(|(id, _)| i64::try_from(id).ok()).unwrap_or(-1);
+        Self { id: Some(id), code, row: found.map(|(_, row)| row) }
+    }
+
+    /// The whole reason as an element of a user, if it is a known one.
+    pub(crate) fn elem(&self) -> Option<Elem> {
+        let (row, id) = (self.row?, self.id?);
+        let text = |name| row.get(name).unwrap_or_default().to_owned();
+        Some(
+            Elem::new("reasonCode")
+                .leaf("category", text("category"))
+                .leaf("code", text("code"))
+                .leaf("forAll", text("forAll"))
+                .leaf("id", id.to_string())
+                .leaf("label", text("label"))
+                .leaf("systemCode", text("systemCode"))
+                .leaf("uri", format!("/finesse/api/ReasonCode/{id}")),
+        )
     }
 }

@@ -2,20 +2,21 @@
 
 use super::call::{Call, leg};
 use super::node::{CopiedAgent, CopiedCall};
-use super::picture::reason_of;
 use super::reason;
+use super::site::Site;
 use super::time::iso;
 use super::world::state;
 use super::xml::Elem;
-use crate::AgentSpec;
+use crate::{AgentSpec, Profile};
 
 fn time(millis: Option<i64>) -> String {
     millis.map(iso).unwrap_or_default()
 }
 
 /// A whole user. `root` is the name of the element.
-pub(crate) fn user(root: &str, spec: &AgentSpec, copy: &CopiedAgent, extras: bool) -> Elem {
-    let (reason_id, code) = reason_of(&copy.now);
+pub(crate) fn user(root: &str, site: &Site, profile: &Profile, spec: &AgentSpec, copy: &CopiedAgent) -> Elem {
+    let reason = reason::Shown::of(site, copy.now.state, copy.now.reason);
+    let team = site.team_name(&spec.team);
     let mut elem = Elem::new(root)
         .leaf("dialogs", format!("/finesse/api/User/{}/Dialogs", spec.id))
         .leaf("extension", copy.now.extension.clone())
@@ -25,29 +26,29 @@ pub(crate) fn user(root: &str, spec: &AgentSpec, copy: &CopiedAgent, extras: boo
         .leaf("loginName", spec.login_name.clone())
         .leaf("mediaType", "1")
         .leaf("pendingState", copy.now.pending.unwrap_or_default())
-        .maybe("reasonCodeId", reason_id.map(|id| id.to_string()))
+        .maybe("reasonCodeId", reason.id.map(|id| id.to_string()))
         .child(roles(spec))
-        .child(settings(spec))
+        .child(settings(spec, profile))
         .leaf("state", copy.now.state)
         .leaf("stateChangeTime", time(copy.changed))
         .leaf("teamId", spec.team.clone())
-        .leaf("teamName", "Harbour")
+        .leaf("teamName", team)
         .leaf("uri", format!("/finesse/api/User/{}", spec.id));
-    if let Some(known) = code.and_then(|code| reason::by_code(copy.now.state, code)) {
-        elem = elem.child(known.elem());
+    if let Some(known) = reason.elem() {
+        elem = elem.child(known);
     }
     if let Some((mode, number)) = copy.mobile.as_ref().filter(|_| copy.now.state != state::LOGOUT) {
         elem = elem
             .child(Elem::new("mobileAgent").leaf("dialNumber", number.clone()).leaf("mode", mode.clone()));
     }
     if spec.supervisor {
-        let team = Elem::new("Team")
+        let led = Elem::new("Team")
             .leaf("id", spec.team.clone())
-            .leaf("name", "Harbour")
+            .leaf("name", team)
             .leaf("uri", format!("/finesse/api/Team/{}", spec.team));
-        elem = elem.child(Elem::new("teams").child(team));
+        elem = elem.child(Elem::new("teams").child(led));
     }
-    if extras {
+    if profile.extra_elements {
         elem = elem
             .leaf("skillTargetId", "6067")
             .leaf("wrapUpTimer", "7200")
@@ -72,8 +73,8 @@ pub(crate) fn thin_user(root: &str, spec: &AgentSpec, copy: &CopiedAgent) -> Ele
 }
 
 /// The summary of a user that members of a team's audience get.
-pub(crate) fn summary(spec: &AgentSpec, copy: &CopiedAgent) -> Elem {
-    let (reason_id, _) = reason_of(&copy.now);
+pub(crate) fn summary(site: &Site, spec: &AgentSpec, copy: &CopiedAgent) -> Elem {
+    let reason = reason::Shown::of(site, copy.now.state, copy.now.reason);
     Elem::new("user")
         .leaf("uri", format!("/finesse/api/User/{}", spec.id))
         .leaf("loginId", spec.id.clone())
@@ -81,9 +82,38 @@ pub(crate) fn summary(spec: &AgentSpec, copy: &CopiedAgent) -> Elem {
         .leaf("lastName", spec.last_name.clone())
         .leaf("extension", copy.now.extension.clone())
         .leaf("pendingState", copy.now.pending.unwrap_or_default())
-        .maybe("reasonCodeId", reason_id.map(|id| id.to_string()))
+        .maybe("reasonCodeId", reason.id.map(|id| id.to_string()))
         .leaf("state", copy.now.state)
         .leaf("stateChangeTime", time(copy.changed))
+}
+
+/// The summary of a user inside his team, as REST shows it. `busy`: he is on a call.
+pub(crate) fn member(
+    site: &Site,
+    profile: &Profile,
+    spec: &AgentSpec,
+    copy: &CopiedAgent,
+    busy: bool,
+) -> Elem {
+    let reason = reason::Shown::of(site, copy.now.state, copy.now.reason).elem().map(|mut elem| {
+        elem.kids.retain(|kid| kid.name != "systemCode");
+        elem
+    });
+    let media_state = (!profile.is_cce()).then(|| if busy { "BUSY" } else { "IDLE" }.to_owned());
+    let mut elem = Elem::new("User")
+        .leaf("dialogs", format!("/finesse/api/User/{}/Dialogs", spec.id))
+        .leaf("extension", copy.now.extension.clone())
+        .leaf("firstName", spec.first_name.clone())
+        .leaf("lastName", spec.last_name.clone())
+        .leaf("loginId", spec.id.clone())
+        .maybe("mediaState", media_state)
+        .leaf("pendingState", copy.now.pending.unwrap_or_default());
+    if let Some(reason) = reason {
+        elem = elem.child(reason);
+    }
+    elem.leaf("state", copy.now.state)
+        .leaf("stateChangeTime", time(copy.changed))
+        .leaf("uri", format!("/finesse/api/User/{}", spec.id))
 }
 
 fn roles(spec: &AgentSpec) -> Elem {
@@ -91,7 +121,10 @@ fn roles(spec: &AgentSpec) -> Elem {
     if spec.supervisor { roles.leaf("role", "Supervisor") } else { roles }
 }
 
-fn settings(spec: &AgentSpec) -> Elem {
+fn settings(spec: &AgentSpec, profile: &Profile) -> Elem {
+    if !profile.is_cce() {
+        return Elem::new("settings").leaf("wrapUpOnIncoming", "");
+    }
     Elem::new("settings")
         .leaf("wrapUpOnIncoming", if spec.wrap_up { "OPTIONAL" } else { "NOT_ALLOWED" })
         .leaf("wrapUpOnOutgoing", "NOT_ALLOWED")
@@ -108,7 +141,8 @@ pub(crate) fn dialog(
     let participants = call.legs.iter().fold(Elem::new("participants"), |all, leg| {
         let (start, changed) = copied.times.get(&leg.address).copied().unwrap_or((0, None));
         let other = leg.agent.as_deref().is_some_and(&other_active);
-        let actions = Call::actions(leg, other)
+        let actions = call
+            .actions(leg, other)
             .into_iter()
             .fold(Elem::new("actions"), |all, one| all.leaf("action", one));
         all.child(
@@ -123,15 +157,22 @@ pub(crate) fn dialog(
         )
     });
     let associated = call.associated.map(|id| format!("/finesse/api/Dialog/{id}")).unwrap_or_default();
-    Elem::new(root)
+    let mut elem = Elem::new(root)
         .leaf("associatedDialogUri", associated)
         .leaf("fromAddress", call.from.clone())
         .leaf("id", call.id.to_string())
         .child(media_properties(call, extras))
         .leaf("mediaType", "Voice")
         // The order of joining means something, so participants are not sorted; their children are in order already.
-        .child(participants)
-        .maybe("secondaryId", call.secondary.map(|id| id.to_string()))
+        .child(participants);
+    if let Some((at, number)) = &call.callback {
+        elem = elem.child(
+            Elem::new("scheduledCallbackInfo")
+                .leaf("callbackNumber", number.clone())
+                .leaf("callbackTime", at.clone()),
+        );
+    }
+    elem.maybe("secondaryId", call.secondary.map(|id| id.to_string()))
         .leaf("state", call.state())
         .leaf("toAddress", call.to.clone())
         .leaf("uri", format!("/finesse/api/Dialog/{}", call.id))
@@ -149,8 +190,13 @@ fn media_properties(call: &Call, extras: bool) -> Elem {
         .child(variables)
         .leaf("dialedNumber", if setting_up { String::new() } else { call.to.clone() })
         .leaf("mediaId", "1")
-        .leaf("outboundClassification", "")
+        .leaf("outboundClassification", call.classification.clone())
         .maybe("wrapUpReason", call.wrap_up_reason.clone());
+    if !call.wrap_up_items.is_empty() {
+        let items = call.wrap_up_items.iter();
+        elem = elem
+            .child(items.fold(Elem::new("wrapUpItems"), |all, item| all.leaf("wrapUpItem", item.clone())));
+    }
     if extras {
         elem = elem
             .leaf("callGUID", format!("7F3A{:012X}", call.id))
@@ -175,7 +221,8 @@ pub(crate) fn event_errors(error: &super::command::CtiError) -> Elem {
     let mut elem = Elem::new("apiError")
         .leaf("errorData", error.data.clone())
         .leaf("errorMessage", error.message.clone())
-        .leaf("errorType", error.kind);
+        .leaf("errorType", error.kind)
+        .maybe("errorMedia", error.media.map(|domain| domain.to_string()));
     if let Some(code) = error.peripheral {
         elem = elem.leaf("peripheralErrorCode", code).leaf("peripheralErrorMsg", format!("PERERR_{code}"));
     }
@@ -186,7 +233,7 @@ pub(crate) fn event_errors(error: &super::command::CtiError) -> Elem {
 pub(crate) fn other_active<'a>(calls: impl Iterator<Item = &'a CopiedCall>, agent: &str, than: u64) -> bool {
     calls
         .filter(|copied| copied.call.id != than)
-        .any(|copied| copied.call.leg_of(agent).is_some_and(|one| one.state == leg::ACTIVE))
+        .any(|copied| copied.call.leg_of(agent).is_some_and(|one| one.is_own(leg::ACTIVE)))
 }
 
 /// A state that is shown as thin.

@@ -3,47 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::call::{Call, Leg, leg};
-use super::command::{CallVerb, Command, CtiError, Kind};
+use super::command::{CallVerb, CtiError};
 use super::world::{Later, World, state};
-use crate::Side;
 
 type Vars = BTreeMap<String, String>;
 
 impl World {
-    /// Carries out a command. Gives the dialog it concerned or made.
-    pub(crate) fn execute(
-        &mut self,
-        command: &Command,
-        side: Side,
-        relogin_publishes: bool,
-    ) -> Result<Option<u64>, CtiError> {
-        let user = command.user.as_str();
-        match (&command.kind, command.dialog) {
-            (Kind::Login { extension, mobile }, _) => {
-                self.login(user, extension, mobile.clone(), Some(side), relogin_publishes)?;
-                Ok(None)
-            }
-            (Kind::State { state, reason }, _) => self.set_state(user, state, *reason).map(|()| None),
-            (Kind::Supervisor { state: state::LOGOUT }, _) => {
-                self.force(user, state::LOGOUT, SUPERVISOR, true);
-                Ok(None)
-            }
-            (Kind::Supervisor { state }, _) => {
-                let reason = (*state == state::NOT_READY).then_some(SUPERVISOR);
-                self.set_state(user, state, reason).map(|()| None)
-            }
-            (Kind::Make { from, to, vars }, _) => self.make(user, from, to, vars.clone()).map(Some),
-            (Kind::Call { verb }, Some(id)) => self.act(user, id, *verb).map(|()| Some(id)),
-            (Kind::Consult { to, vars }, Some(id)) => self.consult(user, id, to, vars.clone()).map(Some),
-            (Kind::Sst { to }, Some(id)) => self.transfer_away(user, id, to).map(|()| Some(id)),
-            (Kind::Dtmf, Some(id)) => self.allowed(user, id, "SEND_DTMF").map(|_| Some(id)),
-            (Kind::Data { vars, wrap_up }, Some(id)) => {
-                self.data(user, id, vars, wrap_up.as_deref()).map(|()| Some(id))
-            }
-            _ => Err(CtiError::invalid_state()),
-        }
-    }
-
     /// A call from outside rings at an agent.
     pub(crate) fn begin(&mut self, agent: &str, from: &str, to: &str, vars: Vars) -> Result<u64, String> {
         let extension = match self.agents.get(agent) {
@@ -168,22 +133,21 @@ impl World {
     }
 
     /// The agent's extension, if he may do `verb` with the call now.
-    fn allowed(&self, user: &str, id: u64, verb: &str) -> Result<String, CtiError> {
+    pub(super) fn allowed(&self, user: &str, id: u64, verb: &str) -> Result<String, CtiError> {
         let extension = self.agents.get(user).map(|agent| agent.now.extension.clone()).unwrap_or_default();
         let refused = || CtiError::invalid_action(verb, &extension);
         let leg = self.calls.get(&id).and_then(|call| call.leg_of(user)).ok_or_else(refused)?;
         let other_active = self
             .calls
             .values()
-            .any(|call| call.id != id && call.leg_of(user).is_some_and(|leg| leg.state == leg::ACTIVE));
-        if Call::actions(leg, other_active).contains(&verb) {
-            Ok(leg.address.clone())
-        } else {
-            Err(refused())
+            .any(|call| call.id != id && call.leg_of(user).is_some_and(|leg| leg.is_own(leg::ACTIVE)));
+        match self.calls.get(&id) {
+            Some(call) if call.actions(leg, other_active).contains(&verb) => Ok(leg.address.clone()),
+            _ => Err(refused()),
         }
     }
 
-    fn make(&mut self, user: &str, from: &str, to: &str, vars: Vars) -> Result<u64, CtiError> {
+    pub(super) fn make(&mut self, user: &str, from: &str, to: &str, vars: Vars) -> Result<u64, CtiError> {
         let Some(agent) = self.agents.get(user) else { return Err(CtiError::invalid_state()) };
         let free = matches!(agent.now.state, state::NOT_READY | state::READY) && agent.now.extension == from;
         if !free || self.on_call(user) {
@@ -198,7 +162,7 @@ impl World {
         Ok(id)
     }
 
-    fn act(&mut self, user: &str, id: u64, verb: CallVerb) -> Result<(), CtiError> {
+    pub(super) fn act(&mut self, user: &str, id: u64, verb: CallVerb) -> Result<(), CtiError> {
         let extension = self.allowed(user, id, verb.as_str())?;
         let refused = || CtiError::invalid_action(verb.as_str(), &extension);
         match verb {
@@ -230,7 +194,7 @@ impl World {
                     .calls
                     .values()
                     .find(|call| {
-                        call.id != id && call.leg_of(user).is_some_and(|leg| leg.state == leg::ACTIVE)
+                        call.id != id && call.leg_of(user).is_some_and(|leg| leg.is_own(leg::ACTIVE))
                     })
                     .map(|call| call.id)
                     .ok_or_else(refused)?;
@@ -268,7 +232,7 @@ impl World {
         self.touch_call(consult);
     }
 
-    fn consult(&mut self, user: &str, id: u64, to: &str, vars: Vars) -> Result<u64, CtiError> {
+    pub(super) fn consult(&mut self, user: &str, id: u64, to: &str, vars: Vars) -> Result<u64, CtiError> {
         let extension = self.allowed(user, id, "CONSULT_CALL")?;
         self.set_leg(user, id, leg::HELD);
         let inherited = self.calls.get(&id).map(|call| call.vars.clone()).unwrap_or_default();
@@ -284,7 +248,7 @@ impl World {
         Ok(consult)
     }
 
-    fn transfer_away(&mut self, user: &str, id: u64, to: &str) -> Result<(), CtiError> {
+    pub(super) fn transfer_away(&mut self, user: &str, id: u64, to: &str) -> Result<(), CtiError> {
         self.allowed(user, id, "TRANSFER_SST")?;
         let callee = self.signed_in_at(to).map(str::to_owned);
         let new_state = if callee.is_some() { leg::ALERTING } else { leg::ACTIVE };
@@ -299,13 +263,27 @@ impl World {
         Ok(())
     }
 
-    fn data(&mut self, user: &str, id: u64, vars: &Vars, wrap_up: Option<&str>) -> Result<(), CtiError> {
-        let extension = self.agents.get(user).map(|agent| agent.now.extension.clone()).unwrap_or_default();
-        self.allowed(user, id, "UPDATE_CALL_DATA").map_err(|err| CtiError { data: extension, ..err })?;
+    /// Who is on the call may change its data when his leg allows it; whoever else was let in may always.
+    pub(super) fn data(
+        &mut self,
+        user: &str,
+        id: u64,
+        vars: &Vars,
+        wrap_up: Option<&str>,
+        items: Option<&[String]>,
+    ) -> Result<(), CtiError> {
+        if self.calls.get(&id).is_none_or(|call| call.leg_of(user).is_some()) {
+            let extension =
+                self.agents.get(user).map(|agent| agent.now.extension.clone()).unwrap_or_default();
+            self.allowed(user, id, "UPDATE_CALL_DATA").map_err(|err| CtiError { data: extension, ..err })?;
+        }
         if let Some(call) = self.calls.get_mut(&id) {
             call.vars.extend(vars.clone());
             if let Some(reason) = wrap_up {
                 call.wrap_up_reason = Some(reason.to_owned());
+            }
+            if let Some(items) = items {
+                items.clone_into(&mut call.wrap_up_items);
             }
         }
         self.touch_call(id);
@@ -323,7 +301,7 @@ impl World {
         let others: Vec<u64> = self
             .calls
             .values()
-            .filter(|call| call.id != id && call.leg_of(user).is_some_and(|leg| leg.state == leg::ACTIVE))
+            .filter(|call| call.id != id && call.leg_of(user).is_some_and(|leg| leg.is_own(leg::ACTIVE)))
             .map(|call| call.id)
             .collect();
         for other in others {
@@ -332,9 +310,6 @@ impl World {
         }
     }
 }
-
-/// Reason of what a supervisor does, on CCE.
-pub(crate) const SUPERVISOR: i64 = 999;
 
 /// Once somebody has answered, the caller is connected too.
 fn connect(call: &mut Call) {
@@ -347,11 +322,13 @@ fn connect(call: &mut Call) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::AgentSpec;
+    use crate::core::command::{Command, Kind};
+    use crate::core::site::Site;
     use crate::core::world::Fact;
+    use crate::{AgentSpec, Side};
 
     fn world() -> World {
-        let mut world = World::new(100);
+        let mut world = World::new(100, false);
         for (id, ext) in [("1", "71"), ("2", "72")] {
             world.add(AgentSpec::new(id, "pw", ext));
             world.login(id, ext, None, Some(Side::A), false).unwrap();
@@ -362,10 +339,16 @@ mod tests {
     }
 
     fn run(world: &mut World, user: &str, dialog: Option<u64>, kind: Kind) -> Result<Option<u64>, CtiError> {
-        world.execute(&Command { user: user.into(), request_id: None, dialog, kind }, Side::A, false)
+        let command = Command { user: user.into(), request_id: None, dialog, kind };
+        world.execute(&Site::new(), &command, Side::A, false)
     }
 
-    fn act(world: &mut World, user: &str, dialog: u64, verb: CallVerb) -> Result<Option<u64>, CtiError> {
+    pub(super) fn act(
+        world: &mut World,
+        user: &str,
+        dialog: u64,
+        verb: CallVerb,
+    ) -> Result<Option<u64>, CtiError> {
         run(world, user, Some(dialog), Kind::Call { verb })
     }
 

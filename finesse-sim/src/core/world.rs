@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use super::call::{Call, Leg, leg};
 use super::command::CtiError;
+use super::tasks::{MediaState, Task};
 use crate::{AgentSpec, Side};
 
 /// Agent states, in the words of the REST API.
@@ -20,6 +21,8 @@ pub(crate) mod state {
     pub(crate) const READY: &str = "READY";
     /// A call rings.
     pub(crate) const RESERVED: &str = "RESERVED";
+    /// A customer of a campaign is offered.
+    pub(crate) const RESERVED_OUTBOUND_PREVIEW: &str = "RESERVED_OUTBOUND_PREVIEW";
     /// On a call.
     pub(crate) const TALKING: &str = "TALKING";
     /// All calls held.
@@ -69,8 +72,8 @@ pub(crate) struct Agent {
 
 impl Agent {
     fn is_busy(&self) -> bool {
-        use state::{HOLD, RESERVED, TALKING, WORK, WORK_READY};
-        matches!(self.now.state, RESERVED | TALKING | HOLD | WORK | WORK_READY)
+        use state::{HOLD, RESERVED, RESERVED_OUTBOUND_PREVIEW, TALKING, WORK, WORK_READY};
+        matches!(self.now.state, RESERVED | RESERVED_OUTBOUND_PREVIEW | TALKING | HOLD | WORK | WORK_READY)
     }
 
     fn enter(&mut self, to: &'static str, reason: Option<i64>) {
@@ -92,6 +95,10 @@ pub(crate) enum Fact {
     Agent { id: String, now: AgentState, again: bool },
     /// The call as it is now.
     Call(Call),
+    /// The agent in a media routing domain as he is now.
+    Media { id: String, domain: u32, now: MediaState },
+    /// The task as it is now.
+    Task(Task),
 }
 
 /// What happens by itself after a while.
@@ -109,6 +116,8 @@ pub(crate) enum Later {
 enum Mark {
     Agent(String),
     Call(u64),
+    Media(String, u32),
+    Task(String),
 }
 
 /// Agents and calls.
@@ -118,6 +127,14 @@ pub(crate) struct World {
     pub(crate) agents: BTreeMap<String, Agent>,
     /// Calls that are not over.
     pub(crate) calls: BTreeMap<u64, Call>,
+    /// Agents in media routing domains; who was never signed in is not there.
+    pub(crate) media: BTreeMap<(String, u32), MediaState>,
+    /// Tasks that are not over, by dialog id.
+    pub(crate) tasks: BTreeMap<String, Task>,
+    /// Calls and states are those of CCX.
+    pub(crate) ccx: bool,
+    /// Counts tasks.
+    pub(super) next_task: u64,
     /// Timers wanted since they were last taken.
     pub(crate) wanted: Vec<Later>,
     /// Forced states carried out since they were last taken: agent, state, reason.
@@ -129,8 +146,8 @@ pub(crate) struct World {
 
 impl World {
     /// An empty world. Dialog ids count from `first_call`.
-    pub(crate) fn new(first_call: u64) -> Self {
-        Self { next_call: first_call, ..Self::default() }
+    pub(crate) fn new(first_call: u64, ccx: bool) -> Self {
+        Self { next_call: first_call, ccx, ..Self::default() }
     }
 
     /// Adds an agent, signed out.
@@ -167,7 +184,7 @@ impl World {
 
     /// Whether the agent is on a call or ringing.
     pub(crate) fn on_call(&self, agent: &str) -> bool {
-        self.calls.values().any(|call| call.leg_of(agent).is_some_and(Leg::is_live))
+        self.calls.values().any(|call| call.leg_of(agent).is_some_and(|leg| leg.is_live() && !leg.monitored))
     }
 
     /// Takes what changed since the last time, in the order in which it first changed. Calls that are over go away.
@@ -189,6 +206,19 @@ impl World {
                         }
                     }
                 }
+                Mark::Media(id, domain) => {
+                    if let Some(now) = self.media.get(&(id.clone(), domain)).cloned() {
+                        facts.push(Fact::Media { id, domain, now });
+                    }
+                }
+                Mark::Task(id) => {
+                    if let Some(task) = self.tasks.get(&id).cloned() {
+                        if task.is_over() {
+                            self.tasks.remove(&id);
+                        }
+                        facts.push(Fact::Task(task));
+                    }
+                }
             }
         }
         facts
@@ -208,6 +238,16 @@ impl World {
     /// Marks a call as changed.
     pub(super) fn touch_call(&mut self, id: u64) {
         self.mark(Mark::Call(id));
+    }
+
+    /// Marks an agent in a media routing domain as changed.
+    pub(super) fn touch_media(&mut self, id: &str, domain: u32) {
+        self.mark(Mark::Media(id.to_owned(), domain));
+    }
+
+    /// Marks a task as changed.
+    pub(super) fn touch_task(&mut self, id: &str) {
+        self.mark(Mark::Task(id.to_owned()));
     }
 
     /// Signs an agent in, or claims him if he is signed in with this extension: his state is kept then.
@@ -265,12 +305,23 @@ impl World {
         to: &'static str,
         reason: Option<i64>,
     ) -> Result<(), CtiError> {
-        use state::{HOLD, LOGOUT, RESERVED, TALKING, WORK, WORK_READY};
+        use state::{HOLD, LOGOUT, RESERVED, RESERVED_OUTBOUND_PREVIEW, TALKING, WORK, WORK_READY};
+        let (ccx, on_call) = (self.ccx, self.on_call(id));
         let Some(agent) = self.agents.get_mut(id) else { return Err(CtiError::invalid_state()) };
         match agent.now.state {
             LOGOUT if to == LOGOUT => return Ok(()),
             LOGOUT => return Err(CtiError::invalid_state()),
-            TALKING | HOLD => {
+            // CCX: nobody becomes ready on a call, and not ready waits once a call.
+            _ if ccx && on_call && to == state::READY => return Err(CtiError::invalid_state()),
+            TALKING | HOLD
+                if ccx
+                    && agent.now.pending == Some(state::NOT_READY)
+                    && to == state::NOT_READY
+                    && agent.pending_reason != reason =>
+            {
+                return Err(CtiError::new("Generic Error", "CF_INVALID_AGENT_WORKMODE", "265"));
+            }
+            TALKING | HOLD | RESERVED_OUTBOUND_PREVIEW => {
                 agent.now.pending = Some(to);
                 agent.pending_reason = reason;
             }
@@ -347,6 +398,9 @@ impl World {
             legs,
             vars,
             wrap_up_reason: None,
+            wrap_up_items: Vec::new(),
+            classification: String::new(),
+            callback: None,
             secondary: None,
             associated: None,
         };
@@ -359,10 +413,11 @@ impl World {
     pub(super) fn settle(&mut self, id: u64, agents_first: bool) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         let live = call.legs.iter().filter(|leg| leg.is_live()).count();
-        if live == 1 {
+        if live == 1 && !call.is_reservation() {
             // A call that is being set up has only one leg yet.
             for one in call.legs.iter_mut().filter(|one| one.is_live() && one.state != leg::INITIATING) {
                 let wraps = one.is_connected()
+                    && !one.monitored
                     && one
                         .agent
                         .as_ref()
@@ -384,13 +439,18 @@ impl World {
             self.settle_agent(&agent);
         }
         self.touch_call(id);
+        self.end_monitoring_of(id);
     }
 
     /// Lets an agent's state follow from his calls.
     pub(super) fn settle_agent(&mut self, id: &str) {
+        // CCX: only calls of the contact centre change a state.
+        let counts = |call: &&Call| !self.ccx || call.is_routed();
         let on = |wanted: &[&str]| {
-            self.calls.values().filter_map(|call| call.leg_of(id)).any(|leg| wanted.contains(&leg.state))
+            let legs = self.calls.values().filter(counts).filter_map(|call| call.leg_of(id));
+            legs.filter(|leg| !leg.monitored).any(|leg| wanted.contains(&leg.state))
         };
+        let offered = self.calls.values().any(|call| call.is_reservation() && call.leg_of(id).is_some());
         let (talking, held) = (on(&[leg::ACTIVE, leg::INITIATING, leg::INITIATED]), on(&[leg::HELD]));
         let (ringing, wrapping) = (on(&[leg::ALERTING]), on(&[leg::WRAP_UP]));
         let Some(agent) = self.agents.get_mut(id) else { return };
@@ -409,7 +469,10 @@ impl World {
             agent.enter(state::TALKING, None);
         } else if held {
             agent.resume = base;
-            agent.enter(state::HOLD, None);
+            agent.enter(if self.ccx { state::TALKING } else { state::HOLD }, None);
+        } else if offered {
+            agent.resume = base;
+            agent.enter(state::RESERVED_OUTBOUND_PREVIEW, None);
         } else if ringing && (base.0 == state::READY || agent.now.state == state::RESERVED) {
             agent.resume = base;
             agent.enter(state::RESERVED, None);

@@ -50,6 +50,12 @@ impl Elem {
         self
     }
 
+    /// With these children.
+    pub(crate) fn children(mut self, kids: impl IntoIterator<Item = Self>) -> Self {
+        self.kids.extend(kids);
+        self
+    }
+
     /// With a child that holds text.
     pub(crate) fn leaf(self, name: &str, text: impl Into<String>) -> Self {
         self.child(Self::new(name).text(text))
@@ -135,10 +141,15 @@ impl Elem {
         }
     }
 
-    /// Reads a document with one root element.
+    /// Reads a document with one root element, of the length a stanza may have.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        if text.len() > MAX_BYTES {
-            return Err(format!("{} bytes are more than {MAX_BYTES}", text.len()));
+        Self::parse_within(text, MAX_BYTES)
+    }
+
+    /// The same, of this length.
+    pub(crate) fn parse_within(text: &str, max: usize) -> Result<Self, String> {
+        if text.len() > max {
+            return Err(format!("{} bytes are more than {max}", text.len()));
         }
         let mut reader = Reader::from_str(text);
         let mut open: Vec<(Self, Scope)> = Vec::new();
@@ -253,6 +264,13 @@ fn predefined(name: &str) -> Option<char> {
         "apos" => '\'',
         _ => return None,
     })
+}
+
+/// Escaped text.
+pub(crate) fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    escape_into(text, &mut out);
+    out
 }
 
 /// Escapes text; characters XML 1.0 cannot hold are replaced.

@@ -1,13 +1,15 @@
 //! Decoding one dialog update, beside quick-xml reading the same bytes and throwing them away.
 //!
 //! Reading the tokens is the floor: no decoder built on quick-xml can be quicker. Both are measured in turns, so that a
-//! neighbour on the machine slows both; the median of the turns is reported.
+//! neighbour on the machine slows both; the median of the turns is reported. The same again from the text of a stanza, where the payload
+//! is escaped once more; and how often one event asks for memory.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use finesse_model::Update;
 use quick_xml::Reader;
+use quick_xml::escape::{escape, unescape};
 use quick_xml::events::Event;
 
 use super::Figure;
@@ -20,29 +22,61 @@ const TURNS: usize = 21;
 /// How long one turn lasts, roughly: long enough for the clock, short enough for twenty of them.
 const TURN: Duration = Duration::from_millis(40);
 
-/// Measures both and puts one beside the other.
+/// Measures all and puts one beside the other.
 pub(super) fn run() -> Result<Vec<Figure>, Failure> {
     let text = dialog_update("40217", "16804377", VARIABLES_OF_3_9_KB);
-    // Once outside of the measurement, to see that both do what they should.
+    let escaped = escape(text.as_str()).into_owned();
+    // Once outside of the measurement, to see that all do what they should.
     Update::from_xml(&text)?;
-    if tokens(&text)? == 0 {
-        return Err(Failure::new("the tokeniser saw nothing"));
+    if tokens(&text)? == 0 || unescape(&escaped)? != text {
+        return Err(Failure::new("the tokeniser saw nothing, or what was escaped did not come back"));
     }
     let decode = || drop(black_box(Update::from_xml(black_box(&text))));
     let tokenise = || drop(black_box(tokens(black_box(&text))));
-    let rounds = rounds_for(&decode);
-    let mut decoded = Vec::with_capacity(TURNS);
-    let mut tokenised = Vec::with_capacity(TURNS);
+    let unescape_and_decode = || {
+        let text = unescape(black_box(&escaped));
+        drop(black_box(text.map(|text| Update::from_xml(&text))));
+    };
+    let unescape_and_tokenise = || {
+        let text = unescape(black_box(&escaped));
+        drop(black_box(text.map(|text| tokens(&text))));
+    };
+    let allocated = allocation_counter::measure(decode);
+    let floor = allocation_counter::measure(tokenise);
+    #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^52")]
+    let (allocations, of_floor) = (allocated.count_total as f64, floor.count_total as f64);
+    Ok(vec![
+        beside("decode.dialog-update", &decode, &tokenise, "quick-xml reading the same bytes"),
+        beside(
+            "decode.from-stanza-text",
+            &unescape_and_decode,
+            &unescape_and_tokenise,
+            "unescaping and quick-xml reading the same bytes",
+        ),
+        Figure {
+            name: "decode.allocations".to_owned(),
+            value: allocations,
+            unit: "allocations an event",
+            reference: Some((of_floor, "quick-xml reading the same bytes".to_owned())),
+        },
+    ])
+}
+
+/// Both in turns.
+fn beside(name: &str, work: &dyn Fn(), floor: &dyn Fn(), what: &str) -> Figure {
+    let rounds = rounds_for(work);
+    let mut ours = Vec::with_capacity(TURNS);
+    let mut floors = Vec::with_capacity(TURNS);
     for _ in 0..TURNS {
-        decoded.push(micros(&decode, rounds));
-        tokenised.push(micros(&tokenise, rounds));
+        ours.push(micros(work, rounds));
+        floors.push(micros(floor, rounds));
     }
-    Ok(vec![Figure {
-        name: "decode.dialog-update".to_owned(),
-        value: median(decoded),
+    Figure {
+        name: name.to_owned(),
+        value: median(ours),
         unit: "us",
-        reference: Some((median(tokenised), "quick-xml reading the same bytes".to_owned())),
-    }])
+        reference: Some((median(floors), what.to_owned())),
+    }
 }
 
 /// Reads every token, also those of the references in texts.

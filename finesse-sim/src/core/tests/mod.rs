@@ -5,6 +5,12 @@ mod events;
 mod faults;
 mod published;
 mod rest;
+mod rest_calls;
+mod rest_configuration;
+mod rest_media;
+mod rest_people;
+mod rest_routes;
+mod rest_sso;
 mod stream;
 mod switches;
 mod timelines;
@@ -28,6 +34,8 @@ pub(super) struct Bench {
     pub(super) now: Duration,
     next: u64,
     pub(super) replies: BTreeMap<u64, (u16, String)>,
+    /// Headers of the answers.
+    pub(super) headers: BTreeMap<u64, http::HeaderMap>,
     pub(super) resets: Vec<u64>,
     /// Time, stream and element.
     pub(super) sent: Vec<(Duration, u64, String)>,
@@ -52,6 +60,7 @@ impl Bench {
             now: Duration::ZERO,
             next: 1,
             replies: BTreeMap::new(),
+            headers: BTreeMap::new(),
             resets: Vec::new(),
             sent: Vec::new(),
             ended: Vec::new(),
@@ -70,6 +79,7 @@ impl Bench {
             match output {
                 Output::HttpReply { id, response } => {
                     let body = String::from_utf8(response.body().to_vec()).unwrap();
+                    self.headers.insert(id, response.headers().clone());
                     self.replies.insert(id, (response.status().as_u16(), body));
                 }
                 Output::HttpReset { id } => self.resets.push(id),
@@ -99,6 +109,49 @@ impl Bench {
         self.run_to(self.now + secs(seconds));
     }
 
+    /// A pair with the people of [`AgentSpec::lab`].
+    pub(super) fn lab(profile: Profile) -> Self {
+        let mut bench = Self::new(profile, 7);
+        for agent in AgentSpec::lab(PW).into_iter().filter(|agent| agent.id == "1003") {
+            bench.core.add_agent(agent);
+        }
+        bench
+    }
+
+    /// Sends a request below `/finesse/api` as somebody of the lab or as `administrator`, and waits for the answer.
+    pub(super) fn rest(&mut self, user: &str, method: &str, path: &str, body: &str) -> (u16, String) {
+        let path = if path.starts_with("/desktop") || path.starts_with("/finesse-dp") {
+            path.to_owned()
+        } else {
+            format!("/finesse/api{path}")
+        };
+        let password = if user == "administrator" { "lighthouse" } else { PW };
+        let id = self.send(Side::A, method, &path, Some((user, password)), body);
+        self.answer(id)
+    }
+
+    /// The same, for a document.
+    pub(super) fn read(&mut self, user: &str, path: &str) -> Elem {
+        let (status, body) = self.rest(user, "GET", path, "");
+        assert_eq!(status, 200, "{path}: {body}");
+        Elem::parse(&body).unwrap()
+    }
+
+    /// A header of the last answer.
+    pub(super) fn header(&self, name: &str) -> Option<String> {
+        let (_, headers) = self.headers.last_key_value()?;
+        Some(headers.get(name)?.to_str().unwrap().to_owned())
+    }
+
+    /// The `errorType` and `errorData` of the error events a stream got.
+    pub(super) fn errors(&self, conn: u64) -> Vec<(String, String)> {
+        let error = |update: &Elem| {
+            let error = update.find("data")?.find("apiErrors")?.find("apiError")?.clone();
+            Some((error.get("errorType")?.to_owned(), error.get("errorData")?.to_owned()))
+        };
+        self.updates(conn).iter().filter_map(|(_, _, update)| error(update)).collect()
+    }
+
     pub(super) fn send(
         &mut self,
         side: Side,
@@ -107,7 +160,22 @@ impl Bench {
         user: Option<(&str, &str)>,
         body: &str,
     ) -> u64 {
+        self.send_with(side, method, path, user, body, &[])
+    }
+
+    pub(super) fn send_with(
+        &mut self,
+        side: Side,
+        method: &str,
+        path: &str,
+        user: Option<(&str, &str)>,
+        body: &str,
+        headers: &[(&str, &str)],
+    ) -> u64 {
         let mut request = http::Request::builder().method(method).uri(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
         if let Some((user, password)) = user {
             request = request
                 .header("Authorization", format!("Basic {}", STANDARD.encode(format!("{user}:{password}"))));
@@ -115,8 +183,10 @@ impl Bench {
         let id = self.next;
         self.next += 1;
         if method != "GET" {
-            request =
-                request.header("Content-Type", "application/xml").header("requestId", format!("req-{id}"));
+            request = request.header("requestId", format!("req-{id}"));
+            if !headers.iter().any(|(name, _)| *name == "Content-Type") {
+                request = request.header("Content-Type", "application/xml");
+            }
         }
         let request = request.body(Bytes::from(body.to_owned())).unwrap();
         self.step(Input::Http { id, side, request });

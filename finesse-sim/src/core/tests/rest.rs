@@ -30,7 +30,7 @@ fn every_kind_of_request_has_its_documented_status() {
         ("1001", "GET", "/finesse/api/User/agent1001", String::new(), 200, "<User>"),
         ("1001", "GET", dialogs, String::new(), 200, "<Dialogs>"),
         ("1001", "GET", &dialog, String::new(), 200, "<Dialog>"),
-        ("1009", "GET", user, String::new(), 200, "<User>"),
+        ("1009", "GET", user, String::new(), 401, "Invalid Authorization User Specified"),
         ("1002", "GET", user, String::new(), 401, "Invalid Authorization User Specified"),
         ("1002", "GET", &dialog, String::new(), 401, "Authorization Failure"),
         ("1001", "GET", "/finesse/api/User/4711", String::new(), 404, "UNKNOWN_USER"),
@@ -95,7 +95,6 @@ fn every_kind_of_request_has_its_documented_status() {
         ("1001", "PUT", &dialog, call_body("JUGGLE", "7301", ""), 400, "Invalid Input"),
         ("1001", "PUT", &dialog, call_body("ANSWER", "", ""), 400, "Parameter Missing"),
         ("1001", "PUT", &dialog, call_body("ANSWER", "5550142", ""), 400, "Invalid Input"),
-        ("1001", "PUT", &dialog, call_body("ACCEPT", "7301", ""), 501, "Not Implemented"),
         ("1001", "PUT", &dialog, call_body("CONSULT_CALL", "7301", ""), 400, "Parameter Missing"),
         (
             "1001",

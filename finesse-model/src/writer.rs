@@ -1,0 +1,95 @@
+//! Writes XML, strictly: what XML cannot express is an error with the field named, never something else on the wire.
+
+use crate::content::Content;
+use crate::element::Element;
+use crate::request::RequestError;
+
+/// A document, or a piece of one, under construction.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Writer {
+    xml: String,
+    /// The element that is being written.
+    field: String,
+    /// The first thing that could not be written.
+    error: Option<RequestError>,
+}
+
+impl Writer {
+    /// A whole document.
+    pub(crate) fn document(root: &str, content: &impl Content) -> Result<String, RequestError> {
+        let mut writer = Self::default();
+        writer.element(root, content);
+        writer.finish()
+    }
+
+    pub(crate) fn finish(self) -> Result<String, RequestError> {
+        match self.error {
+            Some(error) => Err(error),
+            None => Ok(self.xml),
+        }
+    }
+
+    pub(crate) fn open(&mut self, name: &str) {
+        self.xml.push('<');
+        self.xml.push_str(name);
+        self.xml.push('>');
+        self.field.clear();
+        self.field.push_str(name);
+    }
+
+    pub(crate) fn close(&mut self, name: &str) {
+        self.xml.push_str("</");
+        self.xml.push_str(name);
+        self.xml.push('>');
+    }
+
+    /// One element with its content.
+    pub(crate) fn element(&mut self, name: &str, content: &impl Content) {
+        self.open(name);
+        content.write(self);
+        self.close(name);
+    }
+
+    /// A collection of elements.
+    pub(crate) fn list(&mut self, name: &str, item: &str, items: &[impl Content]) {
+        self.open(name);
+        for content in items {
+            self.element(item, content);
+        }
+        self.close(name);
+    }
+
+    /// An element as it once came.
+    pub(crate) fn raw(&mut self, element: &Element) {
+        self.xml.push('<');
+        self.xml.push_str(&element.name);
+        self.field.clear();
+        self.field.push_str(&element.name);
+        for (name, value) in &element.attributes {
+            self.xml.push(' ');
+            self.xml.push_str(name);
+            self.xml.push_str("=\"");
+            self.text(value);
+            self.xml.push('"');
+        }
+        self.xml.push('>');
+        self.text(&element.text);
+        for child in &element.children {
+            self.raw(child);
+        }
+        self.close(&element.name);
+    }
+
+    /// Text in the current element.
+    pub(crate) fn text(&mut self, text: &str) {
+        if !text.chars().all(is_legal) && self.error.is_none() {
+            self.error = Some(RequestError::new(&self.field, "it holds a character that XML cannot express"));
+        }
+        self.xml.push_str(&quick_xml::escape::escape(text));
+    }
+}
+
+/// Characters that XML 1.0 can express.
+pub(crate) fn is_legal(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..)
+}
