@@ -15,7 +15,7 @@ use finesse_notify::{
     BoshConnect, Connect, EndCause, Event, Link, LinkError, Notification, PingConfig, Presence,
     SessionConfig, TcpConnect, WebSocketConnect, open,
 };
-use finesse_sim::profile::Span;
+use finesse_sim::profile::{PlainPort, Span};
 use finesse_sim::{AgentSpec, Fault, LogKind, Profile, Side, Sim, WorldAction};
 
 const AGENT: &str = "40217";
@@ -309,6 +309,20 @@ async fn a_server_that_also_offers_scram_is_asked_for_plain() {
         sim.add_agent(AgentSpec::new(AGENT, PASSWORD, "7301"));
         linked(&sim, way, Side::A).await;
         assert_eq!(logins(&sim), 1, "{way:?}");
+    }
+}
+
+#[tokio::test]
+async fn starttls_is_used_where_it_is_offered_and_where_it_is_required() {
+    for plain_port in [PlainPort::StartTls, PlainPort::StartTlsRequired] {
+        let sim = Sim::serve(Profile { plain_port, ..Profile::ucce() }, 1).await.unwrap();
+        sim.add_agent(AgentSpec::new(AGENT, PASSWORD, "7301"));
+        let addresses = sim.addresses(Side::A).unwrap();
+        let trust = Trust::ExtraCa(sim.ca_pem().unwrap().as_bytes().to_vec());
+        let dialer: Arc<dyn Dialer> = Arc::new(TcpDialer::new(&trust).unwrap());
+        let connect = TcpConnect::starttls(dialer, addresses.host, addresses.xmpp_plain.port());
+        let link = open(&connect, config(&sim, Side::A, PASSWORD)).await.unwrap();
+        link.control.barrier().await.unwrap();
     }
 }
 
