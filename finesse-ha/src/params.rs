@@ -112,12 +112,11 @@ macro_rules! params {
 }
 
 params! {
-    /// A ping is sent to the side this often. The server expects one every 20 s on every transport.
+    /// A ping is sent to the side this often, on a quiet link earlier by `ping_timeout`. The server expects one every 20 s on every transport.
     ping_idle: duration = Duration::from_secs(20);
-    /// The server has so long, from the first ping it leaves unanswered, to say anything: 25 s of the 60 s that a side waits before it
-    /// forces a logout.
+    /// An unanswered ping counts as missed after this.
     ping_timeout: duration = Duration::from_secs(5);
-    /// So many pings are sent within that time: one may be lost alone.
+    /// So many missed pings end the stream: 20 s - 5 s + 2 × 5 s leave 35 s of the 60 s that a side waits before it forces a logout.
     ping_misses: count = 2;
     /// Room for one lost SYN, which is sent again after 1 s.
     connect_timeout: duration = Duration::from_secs(3);
@@ -156,7 +155,7 @@ params! {
     backoff_cap: duration = Duration::from_secs(20);
     /// Recovery that takes longer is reported as overdue; it goes on all the same.
     failover_deadline: duration = Duration::from_secs(300);
-    /// Both sides out: reported after this long, and again each time it has passed.
+    /// Both sides out: reported at once, and again each time this has passed; zero is never again.
     both_out_report: duration = Duration::from_secs(60);
     /// Refused credentials within five minutes before all authentication stops; Finesse locks the account at five.
     auth_budget: count = 2;
@@ -177,14 +176,14 @@ impl Params {
     ///
     /// The first inequality that does not hold, with both names and values.
     pub fn validate(&self) -> Result<(), ParamError> {
-        let silent = self.ping_idle + self.ping_timeout;
+        let silent = self.ping_idle.saturating_add(self.ping_timeout.saturating_mul(self.ping_misses));
         at_most(
             ("stream_grace_healthy", self.stream_grace_healthy),
             ("the 45 s limit", Duration::from_secs(45)),
             "a side forces a logout 60 s after it lost the agent's presence",
         )?;
         less(
-            ("ping_idle + ping_timeout", silent),
+            ("ping_idle + ping_misses × ping_timeout", silent),
             ("the 45 s limit", Duration::from_secs(45)),
             "a dead stream must be noticed well before the forced logout at 60 s",
         )?;
@@ -331,6 +330,12 @@ mod tests {
         params.set("hold_down_voluntary", "0").unwrap();
         assert_eq!(params.switch_jitter, Duration::ZERO);
         params.validate().unwrap();
+    }
+
+    #[test]
+    fn numbers_beyond_all_measure_are_refused_too() {
+        let params = Params { ping_timeout: Duration::MAX, ..Params::default() };
+        params.validate().unwrap_err();
     }
 
     #[test]

@@ -95,7 +95,7 @@ async fn in_state(client: &Client, wanted: UserState) {
 
 async fn ready(client: &Client) -> Result<(RequestId, u16), Error> {
     let command = Command::SetState { user: user(), state: UserState::Ready, reason: None };
-    client.send(&command).await.map(|(id, accepted)| (id, accepted.status))
+    client.send(&command).await.map(|receipt| (receipt.request_id, receipt.status))
 }
 
 #[tokio::test]
@@ -114,8 +114,9 @@ async fn an_agent_is_signed_in_and_takes_a_call_over_tls() {
     let info = until("an answer", async || client.system_info().await.ok()).await;
     assert_eq!(info.status, Some(SystemStatus::InService));
     assert_eq!(client.user(USER).get().await.unwrap().state, Some(UserState::Logout));
-    let (id, accepted) = client.user(USER).sign_in(extension()).await.unwrap();
-    assert_eq!(accepted.status, 202);
+    let receipt = client.user(USER).sign_in(extension()).await.unwrap();
+    assert_eq!(receipt.status, 202);
+    let id = receipt.request_id;
     in_state(&client, UserState::NotReady).await;
     ready(&client).await.unwrap();
     in_state(&client, UserState::Ready).await;
@@ -128,7 +129,7 @@ async fn an_agent_is_signed_in_and_takes_a_call_over_tls() {
     };
     sim.world(call).call.unwrap();
     let dialog = until("the call", async || client.user(USER).dialogs().await.unwrap().items.pop()).await;
-    client.dialog(&dialog.id).act(CallAction::Answer, extension()).await.unwrap();
+    client.dialog(&dialog.id).take_action(CallAction::Answer, extension()).await.unwrap();
     in_state(&client, UserState::Talking).await;
     assert_eq!(client.dialog(&dialog.id).get().await.unwrap().id, dialog.id);
 

@@ -252,6 +252,8 @@ impl HealthCore {
         self.health.trust.clone_from(&failure.trust);
         match failure.kind {
             ErrorKind::Unauthorized => {
+                // It has answered.
+                self.weak = 0;
                 self.set(
                     now,
                     Status::Unauthorised,

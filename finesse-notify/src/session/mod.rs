@@ -187,7 +187,7 @@ fn start(
         activity,
         own_activity,
         // A peer that takes nothing for as long as pings may stay unanswered is as good as silent.
-        send_timeout: config.ping.timeout,
+        send_timeout: config.ping.timeout.saturating_mul(config.ping.misses),
         ended: control.ended(),
         hurry: control.hurry(),
         place,
