@@ -67,8 +67,8 @@ const TASKS: &[Task] = &[
     },
     Task {
         name: "interop",
-        usage: "[--keep]",
-        about: "the notification suite and one failover against real Prosody servers",
+        usage: "[--keep] [--write]",
+        about: "the conformance suite: every transport against simulator and Prosody, and one failover",
         run: interop::run,
     },
     Task {
