@@ -32,6 +32,9 @@ mod config;
 mod dial;
 mod error;
 mod event;
+#[cfg(all(any(test, feature = "fuzzing"), feature = "tcp", feature = "bosh"))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod jid;
 mod session;
 mod stanza;

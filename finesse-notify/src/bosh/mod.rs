@@ -101,3 +101,9 @@ impl Connect for BoshConnect {
         self.endpoint.address.described.clone()
     }
 }
+
+/// The stanzas of an answer, if it is one.
+#[cfg(all(any(test, feature = "fuzzing"), feature = "tcp"))]
+pub(crate) fn frames_of(text: &str) -> Option<Vec<crate::stanza::Frame>> {
+    body::parse(text).ok().map(body::Body::into_frames)
+}
