@@ -54,7 +54,7 @@ pub(crate) fn to_json(event: &Event, watch: &Stopwatch) -> Value {
 pub(crate) fn to_text(event: &Event) -> String {
     match event {
         Event::Health { side, status, level, why } => {
-            format!("side {side}  {} ({level:?}): {why}", word(status))
+            format!("side {side}  {status} ({level:?}): {why}")
         }
         Event::GapOpened { epoch, why, .. } => format!("gap      opened, epoch {epoch} has ended: {why}"),
         Event::Recovering { side, why } => format!("decided  stay with side {side} for now: {why}"),
@@ -129,13 +129,6 @@ pub(crate) fn to_text(event: &Event) -> String {
         }
         Event::Closed { why } => format!("closed   {why}"),
         other => format!("{other:?}"),
-    }
-}
-
-fn word(status: &impl serde::Serialize) -> String {
-    match serde_json::to_value(status) {
-        Ok(Value::String(text)) => text,
-        _ => String::from("?"),
     }
 }
 

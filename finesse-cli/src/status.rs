@@ -6,15 +6,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use finesse_ha::health::{Heartbeat, heartbeat};
-use finesse_ha::link::connector::Notifications;
+use finesse_ha::health::{Heartbeat, heartbeat, verdict};
+use finesse_ha::link::OpenLink;
+use finesse_ha::link::connector::{LinkConfig, Notifications, SideConnector};
 use finesse_ha::session::{SideAddress, TransportNotifications};
 use finesse_ha::side::Side;
-use finesse_model::{SystemInfo, SystemStatus};
-use finesse_net::{Dialer, Target, TcpDialer, probe_certificate};
-use finesse_notify::{EndCause, Event, Presence, SessionConfig};
+use finesse_model::SystemInfo;
+use finesse_net::{Target, TcpDialer, probe_certificate};
+use finesse_notify::{EndCause, Event, Presence};
 use finesse_rest::{Client, Credentials};
 use serde_json::{Value, json};
+use tower::ServiceExt;
 
 use crate::args::StatusArgs;
 use crate::exit::{Exit, Failure};
@@ -111,8 +113,6 @@ async fn examine(
     let spared = *refused;
     let credentials = credentials.filter(|_| !spared);
     let client = client(address, setup, credentials)?;
-    let dialer: Arc<dyn Dialer> =
-        Arc::new(TcpDialer::new(&setup.trust).map_err(|error| Failure::new(Exit::Trust, error.to_string()))?);
 
     // L0 and L1: TCP, TLS, SystemInfo.
     let target = Target::tls(address.host(), address.port());
@@ -137,21 +137,10 @@ async fn examine(
     report.info = Some(info.clone());
 
     // L2: in service, heartbeat.
-    let in_service = info.status == Some(SystemStatus::InService);
-    let reason = info
-        .status_reason
-        .clone()
-        .filter(|reason| !reason.is_empty())
-        .map_or(String::new(), |reason| format!(" ({reason})"));
-    let status = info.status.as_ref().map_or("no status", SystemStatus::as_str);
+    let (status, _, why) = verdict(&info);
     let beat = heartbeat(&info);
-    let detail = format!(
-        "{status}{reason}; CTI heartbeat {}",
-        beat.as_ref().map_or_else(|| String::from("not reported"), beat_text)
-    );
-    let good = in_service && beat.is_none_or(|beat| beat.is_good());
-    report.add("in service", good, detail);
-    if !good {
+    let beat = beat.as_ref().map_or_else(|| String::from("not reported"), beat_text);
+    if !report.add("in service", status.serves(), format!("{why}; CTI heartbeat {beat}")) {
         for name in ["user", "stream", "presence"] {
             report.skip(name, "means nothing while the side is not in service");
         }
@@ -180,57 +169,50 @@ async fn examine(
             }
         }
     }
-    stream(&mut report, &info, address, setup, credentials, dialer, refused).await;
-    Ok(report)
+    stream(report, client, &info, setup, credentials, refused).await
 }
 
+/// L3: the stream, as a session opens it, and presence.
 async fn stream(
-    report: &mut SideReport,
+    mut report: SideReport,
+    client: Client,
     info: &SystemInfo,
-    address: &SideAddress,
     setup: &Setup,
     credentials: &Credentials,
-    dialer: Arc<dyn Dialer>,
     refused: &mut bool,
-) {
+) -> Result<SideReport, Failure> {
+    let dialer =
+        TcpDialer::new(&setup.trust).map_err(|error| Failure::new(Exit::Trust, error.to_string()))?;
+    let address = report.address.clone();
+    let timeout = setup.params.connect_timeout;
     let notifications =
-        TransportNotifications::new(setup.transport, address.clone(), dialer, setup.params.connect_timeout);
-    let connect = match notifications.connect_for(info) {
-        Ok(connect) => connect,
-        Err(why) => {
-            report.add("stream", false, why);
-            report.skip("presence", "the stream was not opened");
-            return;
-        }
-    };
-    let domain = info.xmpp_domain.clone().unwrap_or_else(|| address.host().to_owned());
-    let mut config = SessionConfig::builder(credentials.user().clone(), credentials.secret().clone(), domain)
+        Arc::new(TransportNotifications::new(setup.transport, address.clone(), Arc::new(dialer), timeout));
+    let config = LinkConfig {
+        user: credentials.user().clone(),
+        secret: credentials.secret().clone(),
         // Apart from every session, so that looking does not push a running one off.
-        .resource(format!("finesse-status-{}", std::process::id()));
-    if let Some(pubsub) = &info.xmpp_pub_sub_domain {
-        config = config.pubsub_domain(pubsub.clone());
-    }
-    let config = match config.build() {
-        Ok(config) => config,
-        Err(error) => {
-            report.add("stream", false, error.to_string());
-            report.skip("presence", "the stream was not opened");
-            return;
-        }
+        resource: format!("finesse-status-{}", std::process::id()),
+        host: address.host().to_owned(),
     };
-    let mut link = match finesse_notify::open(connect.as_ref(), config).await {
+    let random = fastrand::Rng::new();
+    let way: Arc<dyn Notifications> = notifications.clone();
+    let connector =
+        SideConnector::new(report.side, Arc::new(client), way, config, setup.params.clone(), random);
+    let deadline = timeout + setup.params.request_timeout;
+    let mut link = match connector.oneshot(OpenLink { deadline }).await {
         Ok(link) => link,
         Err(error) => {
-            *refused |= error.kind() == EndCause::Auth;
+            *refused |= error.cause == EndCause::Auth;
             report.add("stream", false, error.to_string());
             report.skip("presence", "the stream was not opened");
-            return;
+            return Ok(report);
         }
     };
-    report.add("stream", true, connect.describe());
+    let whither = notifications.connect_for(info).map_or_else(|why| why, |connect| connect.describe());
+    report.add("stream", true, whither);
     let presence = tokio::time::timeout(PRESENCE_WAIT, async {
         loop {
-            match link.events.recv().await {
+            match link.next().await {
                 Some(Event::FinessePresence(presence)) => return Some(presence),
                 Some(_) => {}
                 None => return None,
@@ -250,7 +232,8 @@ async fn stream(
         }
         Err(_) => report.skip("presence", "not announced; that is no proof of an outage"),
     }
-    link.control.close().await;
+    link.handle.control.close().await;
+    Ok(report)
 }
 
 fn client(

@@ -34,7 +34,7 @@ const PASSWORD: &str = "example";
 /// Patient while the agent talks, since the voice goes on without Finesse; quick otherwise.
 fn policy(trigger: &Trigger, sides: &Health, context: &Context) -> Decision {
     match trigger {
-        Trigger::PresenceLost if context.on_a_call() && context.elapsed() < Duration::from_secs(1) => {
+        Trigger::PresenceLost if context.on_call && context.elapsed() < Duration::from_secs(1) => {
             Decision::wait(Duration::from_secs(1))
         }
         _ => Immediate.decide(trigger, sides, context),
@@ -102,6 +102,7 @@ fn side(sim: &Sim, side: Side, clock: Clock) -> Result<HealthService<SideConnect
         Client::builder(&addresses.rest_url).trust(trust.clone()).credentials(credentials.clone()).build()?,
     );
     let address = SideAddress::new(addresses.rest_url.clone());
+    let host = address.host().to_owned();
     let dialer = Arc::new(TcpDialer::new(&trust)?);
     // The port of the notifications comes from the side's own SystemInfo.
     let notifications =
@@ -110,6 +111,7 @@ fn side(sim: &Sim, side: Side, clock: Clock) -> Result<HealthService<SideConnect
         user: credentials.user().clone(),
         secret: credentials.secret().clone(),
         resource: String::from("own-policy"),
+        host,
     };
     let connector =
         SideConnector::new(side, rest, Arc::new(notifications), config, params(), fastrand::Rng::new());

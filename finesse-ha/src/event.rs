@@ -21,9 +21,9 @@ use crate::side::{Epoch, Side};
 pub enum Cause {
     /// By a notification of the current epoch.
     Live,
-    /// By comparing what was known before a gap with what was read after it.
+    /// By comparing what was known before a gap with what was read, and heard meanwhile, after it.
     Gap,
-    /// By a routine read that contradicted the picture.
+    /// By a read beside the live stream, routine or for a command, that contradicted the picture.
     Audit,
     /// By the first read of a session.
     Cold,

@@ -1,4 +1,4 @@
-//! What became of a command: exactly one outcome each, and the commands that are never replayed.
+//! What became of a command: exactly one outcome each. None is ever sent again by itself.
 //!
 //! A 202 of Finesse is an entry in a queue, not a result. When the side fails, the queue may die with it or may still
 //! drain. So "unknown" is an honest result, and it is reported as such.

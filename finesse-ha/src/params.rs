@@ -88,8 +88,21 @@ macro_rules! params {
                 }
                 Ok(())
             }
+
+            /// The same with every duration multiplied by `factor`; counts stay. A factor that is not a positive number changes nothing. For
+            /// simulations whose time is scaled: inequalities against fixed times may not hold any more.
+            #[must_use]
+            pub fn scaled(mut self, factor: f64) -> Self {
+                if factor.is_finite() && factor > 0.0 {
+                    $(params!(@scale $kind, self.$name, factor);)*
+                }
+                self
+            }
         }
     };
+    (@scale duration, $field:expr, $factor:expr) => { $field = times($field, $factor) };
+    (@scale optional, $field:expr, $factor:expr) => { $field = $field.map(|value| times(value, $factor)) };
+    (@scale count, $field:expr, $factor:expr) => {};
     (@type duration) => { Duration };
     (@type optional) => { Option<Duration> };
     (@type count) => { u32 };
@@ -99,11 +112,11 @@ macro_rules! params {
 }
 
 params! {
-    /// A ping is sent to the side this often. The server expects one every 20 s on every transport.
+    /// A ping is sent to the side this often, on a quiet link earlier by `ping_timeout`. The server expects one every 20 s on every transport.
     ping_idle: duration = Duration::from_secs(20);
     /// An unanswered ping counts as missed after this.
     ping_timeout: duration = Duration::from_secs(5);
-    /// So many missed pings end the stream: 20 s + 2 × 5 s leave 30 s of the 60 s that a side waits before it forces a logout.
+    /// So many missed pings end the stream: 20 s - 5 s + 2 × 5 s leave 35 s of the 60 s that a side waits before it forces a logout.
     ping_misses: count = 2;
     /// Room for one lost SYN, which is sent again after 1 s.
     connect_timeout: duration = Duration::from_secs(3);
@@ -142,7 +155,7 @@ params! {
     backoff_cap: duration = Duration::from_secs(20);
     /// Recovery that takes longer is reported as overdue; it goes on all the same.
     failover_deadline: duration = Duration::from_secs(300);
-    /// Both sides out: reported after this long, and again each time it has passed.
+    /// Both sides out: reported at once, and again each time this has passed; zero is never again.
     both_out_report: duration = Duration::from_secs(60);
     /// Refused credentials within five minutes before all authentication stops; Finesse locks the account at five.
     auth_budget: count = 2;
@@ -163,7 +176,7 @@ impl Params {
     ///
     /// The first inequality that does not hold, with both names and values.
     pub fn validate(&self) -> Result<(), ParamError> {
-        let silent = self.ping_idle + self.ping_timeout * self.ping_misses;
+        let silent = self.ping_idle.saturating_add(self.ping_timeout.saturating_mul(self.ping_misses));
         at_most(
             ("stream_grace_healthy", self.stream_grace_healthy),
             ("the 45 s limit", Duration::from_secs(45)),
@@ -231,6 +244,11 @@ impl Params {
         }
         Ok(())
     }
+}
+
+/// What is too long for a duration stays as it is.
+fn times(duration: Duration, factor: f64) -> Duration {
+    Duration::try_from_secs_f64(duration.as_secs_f64() * factor).unwrap_or(duration)
 }
 
 type Named = (&'static str, Duration);
@@ -312,6 +330,24 @@ mod tests {
         params.set("hold_down_voluntary", "0").unwrap();
         assert_eq!(params.switch_jitter, Duration::ZERO);
         params.validate().unwrap();
+    }
+
+    #[test]
+    fn numbers_beyond_all_measure_are_refused_too() {
+        let params = Params { ping_timeout: Duration::MAX, ..Params::default() };
+        params.validate().unwrap_err();
+    }
+
+    #[test]
+    fn scaled_numbers_keep_their_proportions_and_their_counts() {
+        let params = Params { oos_grace: Some(Duration::from_secs(15)), ..Params::default() };
+        let scaled = params.clone().scaled(0.1);
+        assert_eq!(scaled.ping_idle, Duration::from_secs(2));
+        assert_eq!(scaled.oos_grace, Some(Duration::from_millis(1500)));
+        assert_eq!((scaled.ping_misses, scaled.claim_rate), (params.ping_misses, params.claim_rate));
+        for factor in [0.0, -1.0, f64::NAN, f64::INFINITY, 1.0, 1e300] {
+            assert_eq!(params.clone().scaled(factor), params, "{factor}");
+        }
     }
 
     #[test]

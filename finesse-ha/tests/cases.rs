@@ -3,9 +3,11 @@
 //!
 //! `CASE_SEED=3 CASE_SHOW=1 cargo test -p finesse-ha --test cases s1 -- --nocapture` shows one run of one case as a time line.
 
-#[allow(dead_code, reason = "each test target uses another part of what they share")]
+#[allow(
+    dead_code,
+    reason = "the simulation of xtask uses the same file, and parts of it that the cases do not need"
+)]
 mod common;
-#[allow(dead_code, reason = "parts of it belong to the simulation of xtask, which uses what this does not")]
 mod runner;
 
 macro_rules! cases {
@@ -123,6 +125,14 @@ fn what_is_not_understood_is_refused() {
         (r#""until""#, r#""profile": { "laod": true }, "until""#),
         (r#""until": "10s""#, r#""until": "4s""#),
         (r#""until""#, r#""variants": { "one": { "policies": "wait" } }, "until""#),
+        (r#""event": "resynced""#, r#""event": "resync""#),
+        (r#""feed""#, r#""never": [ { "event": "ghost" } ], "feed""#),
+        (r#""click": "ready", "outcome": "applied""#, r#""click": "answer", "call": "@first""#),
+        (r#""with": { "side": "A" }"#, r#""with": { "dialogs": [ { "id": "@first" } ] }"#),
+        (r#""click": "ready""#, r#""as": "first", "click": "ready""#),
+        (r#""fault": "stream_reset""#, r#""as": "first", "fault": "stream_reset""#),
+        (r#""steps""#, r#""given": [ { "at": "1s", "click": "ready" } ], "steps""#),
+        (r#""until""#, r#""params": { "auth_budgets": "1" }, "until""#),
     ] {
         let report = smallest(part, other).unwrap_err();
         assert!(report.starts_with("X.json: "), "{other}: {report}");

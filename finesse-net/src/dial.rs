@@ -22,6 +22,14 @@ pub trait Dialer: Send + Sync {
     /// Connects to the target, with the TLS handshake done if the target wants TLS. Has no deadline of its own: the caller holds one
     /// around everything up to the login, and dropping the future ends the attempt.
     async fn dial(&self, target: &Target) -> Result<Box<dyn Io>, DialError>;
+
+    /// Begins TLS on an open connection, as STARTTLS does; the certificate must carry the target's server name. A dialer that cannot
+    /// says so.
+    async fn secure(&self, target: &Target, io: Box<dyn Io>) -> Result<Box<dyn Io>, DialError> {
+        drop(io);
+        let detail = "this dialer cannot begin tls on an open connection";
+        Err(DialError::new(DialErrorKind::TlsOther, target, detail))
+    }
 }
 
 /// Where to connect.

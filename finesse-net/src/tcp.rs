@@ -12,6 +12,7 @@ use async_trait::async_trait;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use socket2::{SockRef, TcpKeepalive};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsConnector;
@@ -55,12 +56,15 @@ impl TcpDialer {
         Self { config }
     }
 
-    async fn handshake(&self, target: &Target, tcp: TcpStream) -> Result<TlsStream<TcpStream>, DialError> {
+    async fn handshake<S>(&self, target: &Target, io: S) -> Result<TlsStream<S>, DialError>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
         let name = ServerName::try_from(target.server_name().to_owned()).map_err(|_| {
             DialError::new(DialErrorKind::Dns, target, format!("{:?} is no host name", target.server_name()))
         })?;
         TlsConnector::from(self.config.clone())
-            .connect(name, tcp)
+            .connect(name, io)
             .await
             .map_err(|error| handshake_error(target, error))
     }
@@ -71,6 +75,10 @@ impl Dialer for TcpDialer {
     async fn dial(&self, target: &Target) -> Result<Box<dyn Io>, DialError> {
         let tcp = connect(target).await?;
         if target.is_tls() { Ok(Box::new(self.handshake(target, tcp).await?)) } else { Ok(Box::new(tcp)) }
+    }
+
+    async fn secure(&self, target: &Target, io: Box<dyn Io>) -> Result<Box<dyn Io>, DialError> {
+        Ok(Box::new(self.handshake(target, io).await?))
     }
 }
 

@@ -12,7 +12,7 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use finesse_model::UserId;
-use finesse_notify::{Connect, EndCause, Event, LinkError, SessionConfig, Stanza, Transport, open};
+use finesse_notify::{Connect, EndCause, Event, Frame, LinkError, SessionConfig, Stanza, Transport, open};
 use tokio::io::{
     AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, DuplexStream, Lines, ReadHalf, WriteHalf,
 };
@@ -35,11 +35,9 @@ impl Transport for LineTransport {
         self.out.write_all(line.as_bytes()).await.map_err(broken)
     }
 
-    async fn next(&mut self) -> Result<Stanza, LinkError> {
-        match self.lines.next_line().await.map_err(broken)? {
-            Some(line) => Stanza::parse(&line).map_err(|e| LinkError::new(EndCause::Protocol, e.to_string())),
-            None => Err(broken("the other end is closed")),
-        }
+    async fn next(&mut self) -> Result<Frame, LinkError> {
+        let line = self.lines.next_line().await.map_err(broken)?;
+        line.map(Frame::new).ok_or_else(|| broken("the other end is closed"))
     }
 
     async fn restart(&mut self) -> Result<(), LinkError> {

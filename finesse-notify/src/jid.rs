@@ -68,6 +68,11 @@ pub(crate) fn domain_of(jid: &str) -> &str {
     bare.split_once('@').map_or(bare, |(_, domain)| domain)
 }
 
+/// Everything behind the slash.
+pub(crate) fn resource_of(jid: &str) -> Option<&str> {
+    jid.split_once('/').map(|(_, resource)| resource)
+}
+
 /// Everything before the resource.
 pub(crate) fn bare(jid: &str) -> &str {
     jid.split_once('/').map_or(jid, |(bare, _)| bare)
@@ -103,6 +108,7 @@ mod tests {
     fn parts_of_a_jid() {
         assert_eq!(node_of("finesse@fin-a.lab.example/x@1"), Some("finesse"));
         assert_eq!(domain_of("finesse@fin-a.lab.example/x1"), "fin-a.lab.example");
+        assert_eq!(resource_of("finesse@fin-a.lab.example/x@1"), Some("x@1"));
         assert_eq!(node_of("pubsub.fin-a.lab.example"), None);
         assert_eq!(domain_of("pubsub.fin-a.lab.example"), "pubsub.fin-a.lab.example");
     }

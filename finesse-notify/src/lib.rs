@@ -51,9 +51,9 @@ pub use jid::NodeForm;
 #[cfg(feature = "mock")]
 pub use session::MockLinkControl;
 pub use session::{Link, LinkControl, open};
-pub use stanza::{Stanza, StanzaError};
+pub use stanza::{Frame, Stanza, StanzaError};
 #[cfg(feature = "tcp")]
 pub use tcp::TcpConnect;
-pub use transport::{Activity, Connect, Transport};
+pub use transport::{Activity, Connect, Flights, Transport};
 #[cfg(feature = "mock")]
 pub use transport::{MockConnect, MockTransport};

@@ -1,23 +1,23 @@
 //! The seam between framing and session.
 //!
-//! A transport moves stanzas and knows nothing of what they mean: no SASL, no pubsub, no pings. A session knows nothing of framing. Bring your
-//! own by implementing [`Connect`] and [`Transport`]; the example `bring_your_own_transport` does so over an in-memory pipe.
+//! A transport finds where one element ends and the next begins, and knows nothing of what they mean: no SASL, no pubsub, no pings. A session
+//! knows nothing of framing. Bring your own by implementing [`Connect`] and [`Transport`]; the example `bring_your_own_transport` does so over an in-memory pipe.
 //!
 //! The contract, beyond the signatures:
-//! * After `connect` and after every `restart` the first stanza that [`next`](Transport::next) yields is `<stream:features>`. A framing that
+//! * After `connect` and after every `restart` the first frame that [`next`](Transport::next) yields is `<stream:features>`. A framing that
 //!   gets it inside of something else takes it out.
-//! * A stream error is yielded as an ordinary stanza named `error`; the session gives it its meaning.
+//! * A stream error is yielded as an ordinary frame, an element named `error`; the session gives it its meaning.
 //! * The first error ends the transport: after it every call answers with an error again, and nothing is retried behind the caller's back.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::time::Instant;
 
 use crate::error::LinkError;
-use crate::stanza::Stanza;
+use crate::stanza::{Frame, Stanza};
 
 /// One open stream to one side.
 #[cfg_attr(feature = "mock", mockall::automock)]
@@ -26,8 +26,13 @@ pub trait Transport: Send {
     /// Hands one stanza to the stream. Returns when it is written or safely queued; order is kept.
     async fn send(&mut self, stanza: Stanza) -> Result<(), LinkError>;
 
-    /// The next stanza from the server. Must be cancel-safe: dropping the future loses nothing.
-    async fn next(&mut self) -> Result<Stanza, LinkError>;
+    /// Writes what was only queued. A framing that writes at once has nothing to do.
+    async fn flush(&mut self) -> Result<(), LinkError> {
+        Ok(())
+    }
+
+    /// The next element from the server. Must be cancel-safe: dropping the future loses nothing. Queued stanzas are written first.
+    async fn next(&mut self) -> Result<Frame, LinkError>;
 
     /// Begins a new stream on the same connection, as SASL demands after success.
     async fn restart(&mut self) -> Result<(), LinkError>;
@@ -37,6 +42,11 @@ pub trait Transport: Send {
 
     /// The clock of the last inbound byte, if the framing sees more than whole stanzas. A session without it looks at stanzas only.
     fn activity(&self) -> Option<Activity> {
+        None
+    }
+
+    /// Whether the login may be written ahead of the server's answers, for a framing that can. Asked once, before anything is sent.
+    fn flights(&self) -> Option<Flights> {
         None
     }
 }
@@ -50,6 +60,33 @@ pub trait Connect: Send + Sync {
 
     /// The address in words, for messages: `tls://fin-a.lab.example:5223`.
     fn describe(&self) -> String;
+}
+
+/// Whether one side takes a login in two flights: stream header and SASL in the first, the new header, bind, session and presence in the
+/// second. That saves up to four round trips. A server that cannot is found out once; clones share what was learnt, so the next login to it
+/// goes step by step at once.
+///
+/// Written ahead, the credentials leave before the server's features were seen. A framing allows it only on an encrypted connection.
+#[derive(Debug, Clone, Default)]
+pub struct Flights(Arc<AtomicBool>);
+
+impl Flights {
+    /// Nothing is known yet, so it is tried.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// False once a server did not take it.
+    #[must_use]
+    pub fn allowed(&self) -> bool {
+        !self.0.load(Ordering::Relaxed)
+    }
+
+    /// The server did not take it.
+    pub fn refuse(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 /// When something last arrived. Clones share the same clock, so that a reader deep inside a transport can keep it.

@@ -24,23 +24,26 @@ async fn linked() -> (Link, DuplexStream) {
         let mut heard = String::new();
         let mut answered = 0;
         let mut buf = [0; 4096];
-        while !heard.contains("</presence>") {
-            let n = server.read(&mut buf).await.unwrap();
-            heard.push_str(std::str::from_utf8(&buf[..n]).unwrap());
+        loop {
             let reply = match answered {
                 0 if heard.contains("stream:stream") => format!("{HEADER}{FEATURES}"),
                 1 if heard.contains("</auth>") => {
                     "<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>".to_owned()
                 }
                 2 if heard.matches("stream:stream").count() > 1 => format!("{HEADER}{FEATURES_2}"),
-                3 | 4 if heard.matches("</iq>").count() == answered - 2 => {
-                    let at = heard.rfind("id=\"").unwrap() + 4;
-                    let id = &heard[at..at + heard[at..].find('"').unwrap()];
+                3 | 4 if heard.matches("</iq>").count() > answered - 3 => {
+                    let id = heard.split("id=\"").nth(answered - 2).unwrap().split('"').next().unwrap();
                     format!(
                         "<iq type='result' id='{id}'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><jid>{JID}</jid></bind></iq>"
                     )
                 }
-                _ => continue,
+                5 if heard.contains("</presence>") => break,
+                _ => {
+                    let n = server.read(&mut buf).await.unwrap();
+                    assert!(n > 0, "the client gave up: {heard}");
+                    heard.push_str(std::str::from_utf8(&buf[..n]).unwrap());
+                    continue;
+                }
             };
             answered += 1;
             server.write_all(reply.as_bytes()).await.unwrap();

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use common::{FEATURES, config};
 use finesse_notify::{
-    EndCause, Event, Link, LinkError, MockConnect, MockLinkControl, MockTransport, Presence, Stanza, open,
+    EndCause, Event, Frame, Link, LinkError, MockConnect, MockLinkControl, MockTransport, Presence, open,
 };
 
 #[tokio::test]
@@ -38,10 +38,9 @@ async fn a_mocked_transport_carries_a_login_that_fails() {
     connect.expect_connect().times(1).returning(|_| {
         let mut transport = MockTransport::new();
         let mut answers = [FEATURES, "<failure><account-disabled/></failure>"].into_iter();
-        transport
-            .expect_next()
-            .times(2)
-            .returning(move || Ok(Stanza::parse(answers.next().unwrap()).unwrap()));
+        transport.expect_next().times(2).returning(move || Ok(Frame::new(answers.next().unwrap())));
+        transport.expect_flights().returning(|| None);
+        transport.expect_flush().returning(|| Ok(()));
         transport.expect_send().times(1).returning(|_| Ok(()));
         transport.expect_close().times(1).return_const(());
         Ok(Box::new(transport))

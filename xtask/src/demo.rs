@@ -2,7 +2,7 @@
 //!
 //! The demo itself compares the agent's picture with the simulator's truth and fails on a difference. What is
 //! checked here is the form other programs rely on: every line an object with its three fixed fields, every gap closed
-//! exactly once, no live change inside a gap, and `closed` as the end of the last feed.
+//! exactly once by a `resynced` that is not cold, no live change inside a gap, and `closed` last, with no gap open.
 
 use serde_json::{Map, Value};
 
@@ -57,7 +57,14 @@ fn judge(text: &str) -> Result<String, String> {
                 open = true;
                 gaps += 1;
             }
-            "resynced" | "closed" => open = false,
+            "resynced" => {
+                let cold = object.get("cold").and_then(Value::as_bool);
+                if cold != Some(!open) {
+                    return Err(format!("{at} is a resynced with cold {cold:?}, and a gap is open: {open}"));
+                }
+                open = false;
+            }
+            "closed" if open => return Err(format!("{at} ends the feed inside a gap")),
             "switching" => switches += 1,
             "user" | "dialog-started" | "dialog-changed" | "dialog-ended" | "dialog-replaced"
                 if open && live =>
@@ -86,12 +93,31 @@ mod tests {
         format!("{{\"at\":\"2026-01-01T00:00:00Z\",\"elapsed_ms\":1,{rest}}}\n")
     }
 
+    const COLD: &str = "\"event\":\"resynced\",\"cold\":true";
+    const WARM: &str = "\"event\":\"resynced\",\"cold\":false";
+    const GAP: &str = "\"event\":\"gap-opened\"";
+    const SWITCH: &str = "\"event\":\"switching\"";
+    const CLOSED: &str = "\"event\":\"closed\"";
+
+    fn feed(lines: &[&str]) -> String {
+        lines.iter().map(|rest| line(rest)).collect()
+    }
+
     #[test]
     fn a_gap_that_closes_once_is_accepted() {
-        let text = ["gap-opened", "switching", "resynced", "closed"]
-            .map(|event| line(&format!("\"event\":\"{event}\"")))
-            .concat();
-        assert_eq!(judge(&text).unwrap(), "4 lines, 1 gaps, 1 switches");
+        assert_eq!(judge(&feed(&[COLD, GAP, SWITCH, WARM, CLOSED])).unwrap(), "5 lines, 1 gaps, 1 switches");
+    }
+
+    #[test]
+    fn a_resynced_ends_a_gap_unless_it_is_cold() {
+        for lines in [&[COLD, WARM][..], &[COLD, GAP, COLD], &[GAP, "\"event\":\"resynced\""]] {
+            assert!(judge(&feed(lines)).unwrap_err().contains("resynced"), "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn a_feed_does_not_end_inside_a_gap() {
+        assert!(judge(&feed(&[COLD, GAP, SWITCH, CLOSED])).unwrap_err().contains("inside a gap"));
     }
 
     #[test]

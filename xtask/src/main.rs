@@ -82,6 +82,12 @@ const TASKS: &[Task] = &[
         about: "the figures, each beside its floor",
         run: bench::run,
     },
+    Task {
+        name: "bench-server",
+        usage: "",
+        about: "the canned server that the link bench starts for itself",
+        run: bench::canned::run,
+    },
 ];
 
 fn main() -> ExitCode {

@@ -114,7 +114,7 @@ fn wait_and_retry_never_switches_unless_told_when_to_give_up() {
 #[test]
 fn a_closure_is_a_policy() {
     let mine = |trigger: &Trigger, _: &Health, context: &Context| match trigger {
-        Trigger::PresenceLost if context.on_a_call() => Decision::wait(20 * S),
+        Trigger::PresenceLost if context.on_call => Decision::wait(20 * S),
         _ => Decision::switch(),
     };
     assert_eq!(Policy::decide(&mine, &LOST, &sides(Status::Ready, 0), &context(0.0, 0)), Decision::switch());

@@ -54,12 +54,6 @@ impl Context {
     pub fn elapsed(&self) -> Duration {
         self.now.saturating_sub(self.triggered)
     }
-
-    /// The agent has a dialog.
-    #[must_use]
-    pub fn on_a_call(&self) -> bool {
-        self.on_call
-    }
 }
 
 /// Health of both sides.

@@ -4,12 +4,14 @@
 //! under one paused clock the same seed gives the same run.
 
 use std::future::{Ready, pending, poll_fn, ready};
+use std::panic::AssertUnwindSafe;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use finesse_notify::{EndCause, Event as LinkEvent, LinkError};
+use futures_util::FutureExt;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tower::{Service, ServiceExt};
@@ -177,6 +179,8 @@ where
             Output::Close { attempt } => {
                 if let Some(index) = self.links.iter().position(|(link, _)| *link == attempt) {
                     let (_, link) = self.links.remove(index);
+                    // Those that were said need no place any more.
+                    while self.farewells.try_join_next().is_some() {}
                     self.farewells.spawn(farewell(link));
                 }
             }
@@ -201,7 +205,14 @@ where
 
     fn open(&self, side: Side, deadline: Duration) -> Option<Opening> {
         let service = self.services.side(side)?.clone();
-        Some(Box::pin(service.oneshot(OpenLink { deadline })))
+        Some(Box::pin(async move {
+            // Whatever of somebody else's panics beneath has not opened a link.
+            let opened = AssertUnwindSafe(service.oneshot(OpenLink { deadline })).catch_unwind().await;
+            opened.unwrap_or_else(|_| {
+                let why = String::from("the connector panicked; this is its defect");
+                Err(OpenError { side, cause: EndCause::Network, why })
+            })
+        }))
     }
 
     async fn attach(&mut self, attach: Attach) -> Result<(), Over> {

@@ -151,3 +151,52 @@ async fn a_line_lives_on_when_nobody_reports() {
     link.send(news()).await.unwrap();
     assert!(matches!(next(&mut line).await, Some(LineEvent::Notification { .. })));
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_opening_that_panics_is_one_that_failed() {
+    let clock = Clock::start();
+    let monitor = fake(Side::A, clock).monitor;
+    let (events, _line) = mpsc::channel(EVENTS);
+    let hands = Hands {
+        clock,
+        services: Pair::single(tower::service_fn(|_: OpenLink| async {
+            panic!("somebody else's connector")
+        })),
+        monitors: Pair::single(monitor),
+        events,
+        opening: None,
+        links: Vec::new(),
+        farewells: JoinSet::new(),
+        in_use: None,
+    };
+    let error = hands.open(Side::A, Duration::from_secs(1)).unwrap().await.err().unwrap();
+    assert_eq!((error.side, error.cause), (Side::A, EndCause::Network));
+}
+
+#[tokio::test(start_paused = true)]
+async fn good_byes_that_were_said_are_forgotten() {
+    let clock = Clock::start();
+    let sides = Pair::single(fake(Side::A, clock));
+    let (events, _line) = mpsc::channel(EVENTS);
+    let mut hands = Hands {
+        clock,
+        services: sides.clone(),
+        monitors: sides.map(|side| side.monitor().clone()),
+        events,
+        opening: None,
+        links: Vec::new(),
+        farewells: JoinSet::new(),
+        in_use: None,
+    };
+    for number in 1..=100 {
+        let attempt = Attempt(number);
+        let link = sides.a.clone().oneshot(OpenLink { deadline: Duration::from_secs(1) }).await.unwrap();
+        hands.links.push((attempt, link));
+        assert!(hands.carry_out(Output::Close { attempt }).await.is_ok());
+        while sides.a.closed.load(Ordering::Relaxed) < usize::try_from(number).unwrap() {
+            tokio::task::yield_now().await;
+        }
+        tokio::task::yield_now().await;
+    }
+    assert!(hands.farewells.len() <= 2, "{}", hands.farewells.len());
+}

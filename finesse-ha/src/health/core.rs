@@ -19,7 +19,7 @@ use std::time::Duration;
 use finesse_model::{SystemInfo, SystemStatus};
 use finesse_rest::ErrorKind;
 
-use super::{GoodProbe, Level, SideHealth, Status, heartbeat};
+use super::{GoodProbe, Level, SideHealth, Status, heartbeat, verdict};
 use crate::params::{PROBE_MIN_INTERVAL, Params};
 use crate::side::{Generation, Side};
 
@@ -224,9 +224,7 @@ impl HealthCore {
         }
         let beat = heartbeat(&info);
         self.health.heartbeat = beat;
-        let status = info.status.clone();
-        let reason = info.status_reason.clone().filter(|reason| !reason.is_empty());
-        let maintenance = info.finesse_m_mode.clone().filter(|mode| !mode.is_empty());
+        let (status, level, why) = verdict(&info);
         self.health.system_info = Some(Arc::new(info));
         if cached {
             self.set(
@@ -237,31 +235,8 @@ impl HealthCore {
             );
             return;
         }
-        match status {
-            Some(SystemStatus::InService) => {}
-            other => {
-                let name =
-                    other.map_or_else(|| String::from("no status"), |status| status.as_str().to_owned());
-                let reason = reason.map_or(String::new(), |reason| format!(" ({reason})"));
-                self.set(now, Status::OutOfService, Level::L1, format!("SystemInfo says {name}{reason}"));
-                return;
-            }
-        }
-        if let Some(beat) = beat.filter(|beat| !beat.is_good()) {
-            let word = if beat.success { "success" } else { "failure" };
-            self.set(
-                now,
-                Status::Suspect,
-                Level::L1,
-                format!(
-                    "IN_SERVICE, but the last CTI heartbeat is {word} and {:.1} s old",
-                    beat.age.as_secs_f64()
-                ),
-            );
-            return;
-        }
-        if let Some(mode) = maintenance {
-            self.set(now, Status::Draining, Level::L2, format!("IN_SERVICE, in maintenance ({mode})"));
+        if status != Status::Ready {
+            self.set(now, status, level, why);
             return;
         }
         if self.health.good.len() >= GOOD_KEPT {
@@ -269,15 +244,16 @@ impl HealthCore {
             self.health.good.remove(1);
         }
         self.health.good.push(GoodProbe { started, arrived: now, heartbeat: beat, server_time });
-        let level =
-            if self.health.status == Status::Ready { self.health.level.max(Level::L2) } else { Level::L2 };
-        self.set(now, Status::Ready, level, "IN_SERVICE");
+        let level = if self.health.status == Status::Ready { self.health.level.max(level) } else { level };
+        self.set(now, status, level, why);
     }
 
     fn failed(&mut self, now: Duration, failure: ProbeFailure) {
         self.health.trust.clone_from(&failure.trust);
         match failure.kind {
             ErrorKind::Unauthorized => {
+                // It has answered.
+                self.weak = 0;
                 self.set(
                     now,
                     Status::Unauthorised,

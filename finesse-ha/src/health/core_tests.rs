@@ -63,6 +63,17 @@ fn g7_an_answer_from_a_cache_is_not_believed() {
 }
 
 #[test]
+fn whatever_answers_breaks_a_row_of_time_outs() {
+    for answer in [ErrorKind::Unauthorized, ErrorKind::NotFound] {
+        let mut core = ready();
+        for kind in [ErrorKind::Timeout, ErrorKind::Timeout, answer, ErrorKind::Timeout] {
+            done(&mut core, 2 * S, failure(kind));
+        }
+        assert_ne!(core.health().status, Status::Unreachable, "{answer}");
+    }
+}
+
+#[test]
 fn an_unknown_status_is_not_available() {
     let mut core = ready();
     done(&mut core, 2 * S, Ok(info("PARTIAL_SERVICE", "success", 0, 2)));

@@ -9,10 +9,11 @@ mod monitor;
 mod service;
 mod turns;
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use finesse_model::{Scalar, SystemInfo};
+use finesse_model::{Scalar, SystemInfo, SystemStatus};
 use serde::Serialize;
 
 pub use self::layer::HealthLayer;
@@ -55,8 +56,6 @@ pub enum Level {
     L2,
     /// A stream is bound and presence is not lost.
     L3,
-    /// The user can be read.
-    L4,
 }
 
 /// The CTI heartbeat as the side reports it. Both times come from the same answer, so no clock of ours is involved.
@@ -106,6 +105,27 @@ pub fn heartbeat(info: &SystemInfo) -> Option<Heartbeat> {
     })
 }
 
+/// What a SystemInfo, by itself, says of its side: whether it serves, how deep that has been tested, and in words what the verdict rests on.
+#[must_use]
+pub fn verdict(info: &SystemInfo) -> (Status, Level, String) {
+    let filled = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+    if info.status != Some(SystemStatus::InService) {
+        let name = info.status.as_ref().map_or("no status", SystemStatus::as_str);
+        let reason = filled(&info.status_reason).map_or(String::new(), |reason| format!(" ({reason})"));
+        return (Status::OutOfService, Level::L1, format!("SystemInfo says {name}{reason}"));
+    }
+    if let Some(beat) = heartbeat(info).filter(|beat| !beat.is_good()) {
+        let word = if beat.success { "success" } else { "failure" };
+        let age = beat.age.as_secs_f64();
+        let why = format!("IN_SERVICE, but the last CTI heartbeat is {word} and {age:.1} s old");
+        return (Status::Suspect, Level::L1, why);
+    }
+    match filled(&info.finesse_m_mode) {
+        Some(mode) => (Status::Draining, Level::L2, format!("IN_SERVICE, in maintenance ({mode})")),
+        None => (Status::Ready, Level::L2, String::from("IN_SERVICE")),
+    }
+}
+
 /// One good probe: IN_SERVICE with a good heartbeat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GoodProbe {
@@ -144,6 +164,34 @@ pub struct SideHealth {
     pub system_info: Option<Arc<SystemInfo>>,
     /// Why its certificate was not accepted, if that is what is wrong.
     pub trust: Option<String>,
+}
+
+impl Status {
+    /// The status as one lower-case word, as in the feed.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Unreachable => "unreachable",
+            Self::Unauthorised => "unauthorised",
+            Self::OutOfService => "out-of-service",
+            Self::Suspect => "suspect",
+            Self::Ready => "ready",
+            Self::Draining => "draining",
+        }
+    }
+
+    /// The side serves: also in maintenance, where it is about to stop.
+    #[must_use]
+    pub fn serves(self) -> bool {
+        matches!(self, Self::Ready | Self::Draining)
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
 }
 
 impl SideHealth {
@@ -185,6 +233,26 @@ impl SideHealth {
                 };
                 probe.started >= first.started + apart && beaten
             }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_is_named_as_it_is_serialised() {
+        for status in [
+            Status::Unknown,
+            Status::Unreachable,
+            Status::Unauthorised,
+            Status::OutOfService,
+            Status::Suspect,
+            Status::Ready,
+            Status::Draining,
+        ] {
+            assert_eq!(serde_json::to_value(status).unwrap(), status.as_str());
         }
     }
 }

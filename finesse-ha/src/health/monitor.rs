@@ -1,9 +1,11 @@
 //! The shell around a side's health: one task per side and process.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use finesse_model::SystemInfo;
-use finesse_rest::SideApi;
+use finesse_rest::{ErrorKind, SideApi};
+use futures_util::FutureExt;
 use tokio::sync::{mpsc, watch};
 
 use super::SideHealth;
@@ -129,13 +131,21 @@ async fn run(
                     let timeout = params.probe_timeout;
                     probe = Some(Box::pin(async move {
                         let started = clock.now();
-                        let result = match tokio::time::timeout(timeout, rest.system_info()).await {
-                            Ok(result) => result.map(Box::new).map_err(|error| failure(&error)),
-                            Err(_) => Err(ProbeFailure {
-                                kind: finesse_rest::ErrorKind::Timeout,
-                                why: format!("SystemInfo was not answered within {timeout:?}"),
-                                trust: None,
-                            }),
+                        let failed = |kind, why| Err(ProbeFailure { kind, why, trust: None });
+                        // The monitor outlives a transport of somebody else's that panics.
+                        let answer = AssertUnwindSafe(rest.system_info()).catch_unwind();
+                        let result = match tokio::time::timeout(timeout, answer).await {
+                            Ok(Ok(result)) => result.map(Box::new).map_err(|error| failure(&error)),
+                            Ok(Err(_)) => failed(
+                                ErrorKind::Reset,
+                                String::from(
+                                    "the transport panicked when SystemInfo was read; this is its defect",
+                                ),
+                            ),
+                            Err(_) => failed(
+                                ErrorKind::Timeout,
+                                format!("SystemInfo was not answered within {timeout:?}"),
+                            ),
                         };
                         Input::ProbeDone { generation, started, result }
                     }));

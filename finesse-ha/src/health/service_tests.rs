@@ -1,3 +1,4 @@
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use finesse_notify::{LinkError, MockLinkControl};
@@ -67,4 +68,54 @@ async fn many_sessions_take_turns() {
     }
     assert!(times[19] < Duration::from_millis(10) && times[20] >= Duration::from_millis(50), "{times:?}");
     assert!(times[59] >= Duration::from_secs(2), "twenty at once, then twenty a second: {times:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_probe_that_panics_is_one_that_failed() {
+    // A mock that has panicked never answers again, so the first probe and the later ones have one each.
+    let mut panics = MockSideApi::new();
+    panics.expect_system_info().returning(|| panic!("a transport of somebody else's"));
+    let mut answers = MockSideApi::new();
+    answers.expect_system_info().returning(|| Ok(info()));
+    let probed = Arc::new(First { used: AtomicBool::new(false), first: panics, later: answers });
+    let clock = Clock::start();
+    let monitor =
+        HealthMonitor::spawn(Side::A, probed, Params::default(), clock, fastrand::Rng::with_seed(1));
+    let mut health = monitor.health();
+    let ready = health.wait_for(|health| health.status == Status::Ready);
+    tokio::time::timeout(Duration::from_secs(600), ready).await.unwrap().unwrap();
+}
+
+/// One transport for the first request, another for all later ones.
+struct First {
+    used: AtomicBool,
+    first: MockSideApi,
+    later: MockSideApi,
+}
+
+#[async_trait]
+impl SideApi for First {
+    async fn system_info(&self) -> Result<SystemInfo, Error> {
+        if self.used.swap(true, Ordering::Relaxed) {
+            self.later.system_info().await
+        } else {
+            self.first.system_info().await
+        }
+    }
+
+    async fn user(&self, id: &UserId) -> Result<User, Error> {
+        self.later.user(id).await
+    }
+
+    async fn dialogs(&self, id: &UserId) -> Result<Dialogs, Error> {
+        self.later.dialogs(id).await
+    }
+
+    async fn dialog(&self, id: &DialogId) -> Result<Dialog, Error> {
+        self.later.dialog(id).await
+    }
+
+    async fn submit(&self, command: &Command, request_id: &RequestId) -> Result<Accepted, Error> {
+        self.later.submit(command, request_id).await
+    }
 }

@@ -36,6 +36,8 @@ pub struct LinkConfig {
     pub secret: SecretString,
     /// The XMPP resource.
     pub resource: String,
+    /// The side's host: the XMPP domain, where SystemInfo names none.
+    pub host: String,
 }
 
 /// Opens links to one side.
@@ -81,10 +83,13 @@ impl SideConnector {
             }
         };
         let connect = self.notifications.connect_for(&info).map_err(|why| failed(EndCause::Protocol, why))?;
-        let domain = info.xmpp_domain.clone().unwrap_or_default();
+        let domain = info.xmpp_domain.clone().filter(|domain| !domain.is_empty());
+        let domain = domain.unwrap_or_else(|| self.config.host.clone());
         let seed = self.random.lock().unwrap_or_else(PoisonError::into_inner).u64(..);
         let mut config = SessionConfig::builder(self.config.user.clone(), self.config.secret.clone(), domain)
             .resource(self.config.resource.clone())
+            // An earlier run with this resource may have ended without removing its subscriptions.
+            .remove_stale_subscriptions(self.config.resource.clone())
             .ping(PingConfig {
                 idle: self.params.ping_idle,
                 timeout: self.params.ping_timeout,
@@ -146,5 +151,61 @@ fn cause_of(error: &finesse_rest::Error) -> EndCause {
         ErrorKind::Timeout => EndCause::Timeout,
         ErrorKind::Unauthorized => EndCause::Auth,
         _ => EndCause::Network,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use finesse_notify::MockConnect;
+    use finesse_rest::MockSideApi;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    /// Refuses every connection, and notes for which domain it was asked for.
+    struct Refusing(Arc<Mutex<Vec<String>>>);
+
+    impl Notifications for Refusing {
+        fn connect_for(&self, _: &SystemInfo) -> Result<Box<dyn Connect>, String> {
+            let asked = Arc::clone(&self.0);
+            let mut connect = MockConnect::new();
+            connect.expect_describe().returning(|| String::from("nowhere"));
+            connect.expect_connect().returning(move |domain| {
+                asked.lock().unwrap().push(domain.to_owned());
+                Err(LinkError::new(EndCause::Refused, "refused"))
+            });
+            Ok(Box::new(connect))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_side_that_names_no_xmpp_domain_is_taken_for_its_own() {
+        for (info, domain) in [
+            ("<SystemInfo><xmppDomain>xmpp.lab.example</xmppDomain></SystemInfo>", "xmpp.lab.example"),
+            ("<SystemInfo><xmppDomain></xmppDomain></SystemInfo>", "fin-a.lab.example"),
+            ("<SystemInfo/>", "fin-a.lab.example"),
+        ] {
+            let info = SystemInfo::from_xml(info).unwrap();
+            let mut rest = MockSideApi::new();
+            rest.expect_system_info().returning(move || Ok(info.clone()));
+            let asked = Arc::default();
+            let config = LinkConfig {
+                user: UserId::new("1001").unwrap(),
+                secret: SecretString::from("secret"),
+                resource: String::from("test"),
+                host: String::from("fin-a.lab.example"),
+            };
+            let notifications = Arc::new(Refusing(Arc::clone(&asked)));
+            let random = fastrand::Rng::with_seed(1);
+            let connector =
+                SideConnector::new(Side::A, Arc::new(rest), notifications, config, Params::default(), random);
+            let error = connector.oneshot(OpenLink { deadline: Duration::from_secs(5) }).await.err().unwrap();
+            assert_eq!(
+                (error.cause, asked.lock().unwrap().as_slice()),
+                (EndCause::Refused, &[domain.to_owned()][..])
+            );
+        }
     }
 }

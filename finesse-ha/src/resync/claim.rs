@@ -7,14 +7,15 @@
 
 use std::time::Duration;
 
-use finesse_model::{ReasonClass, User, UserState};
+use finesse_model::{User, UserState};
 
 use super::SignIn;
+use super::guard::was_failure;
 
 /// What to do about the sign-in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Claim {
-    /// Nothing to be sent: an observer, or the agent is where he should be.
+    /// Nothing to be sent: an observer, an agent who is claimed here already, or one who was signed out before the gap.
     Leave,
     /// LOGIN, which keeps the state.
     Keep,
@@ -36,7 +37,7 @@ pub(crate) struct Situation<'a> {
     pub(crate) cold: bool,
     /// The agent was signed in, as far as was known.
     pub(crate) was_signed_in: bool,
-    /// The stream survived on the same side, so the agent is still claimed there.
+    /// He was claimed on the stream in use, which has survived, so he is claimed still.
     pub(crate) resumed: bool,
     /// How long nothing was heard.
     pub(crate) gap: Duration,
@@ -44,15 +45,24 @@ pub(crate) struct Situation<'a> {
     pub(crate) max_gap: Duration,
 }
 
+/// Whether the agent is signed in, as far as he shows a state at all.
+pub(crate) fn is_signed_in(user: &User) -> bool {
+    user.state.as_ref().is_some_and(UserState::is_signed_in)
+}
+
+/// The other extension on which the agent is signed in, if that is so.
+pub(crate) fn elsewhere<'a>(user: &'a User, sign_in: &SignIn) -> Option<&'a str> {
+    let extension = user.extension.as_deref().filter(|extension| !extension.is_empty())?;
+    (is_signed_in(user) && extension != sign_in.extension.as_str()).then_some(extension)
+}
+
 /// Decides.
 pub(crate) fn decide(situation: &Situation<'_>) -> Claim {
     let Situation { sign_in: Some(sign_in), user, .. } = situation else { return Claim::Leave };
-    let signed_in = user.state.as_ref().is_some_and(UserState::is_signed_in);
-    if signed_in {
-        let extension = user.extension.as_deref().unwrap_or("");
-        if !extension.is_empty() && extension != sign_in.extension.as_str() {
-            return Claim::TakenOver { extension: extension.to_owned() };
-        }
+    if let Some(extension) = elsewhere(user, sign_in) {
+        return Claim::TakenOver { extension: extension.to_owned() };
+    }
+    if is_signed_in(user) {
         // Only the side of the sign-in knows how a mobile agent is reached, and a CTI failover makes it forget.
         return if situation.resumed && sign_in.mobile.is_none() { Claim::Leave } else { Claim::Keep };
     }
@@ -64,21 +74,13 @@ pub(crate) fn decide(situation: &Situation<'_>) -> Claim {
     }
     let reason =
         user.reason_number().map_or_else(|| String::from("no reason given"), |code| format!("reason {code}"));
+    let in_time = situation.gap <= situation.max_gap;
     match user.reason_class() {
-        Some(ReasonClass::Connection | ReasonClass::Backend) if situation.gap <= situation.max_gap => {
-            Claim::SignIn
-        }
-        None if user.reason_number().is_none_or(|code| code < 0) && situation.gap <= situation.max_gap => {
-            Claim::SignIn
-        }
-        Some(ReasonClass::Connection | ReasonClass::Backend) | None if situation.gap > situation.max_gap => {
-            Claim::LoggedOut {
-                why: format!(
-                    "{reason}; nothing was heard for {:?}, so the agent may have left",
-                    situation.gap
-                ),
-            }
-        }
+        Some(_) if was_failure(user) && in_time => Claim::SignIn,
+        None if user.reason_number().is_none_or(|code| code < 0) && in_time => Claim::SignIn,
+        class if !in_time && (class.is_none() || was_failure(user)) => Claim::LoggedOut {
+            why: format!("{reason}; nothing was heard for {:?}, so the agent may have left", situation.gap),
+        },
         Some(class) => Claim::LoggedOut { why: format!("{reason} ({class:?})") },
         None => Claim::LoggedOut { why: reason },
     }

@@ -42,8 +42,7 @@ pub(crate) struct Collect {
     list: Option<(u64, u64)>,
     dialogs: BTreeMap<DialogId, Read<Dialog>>,
     incomplete: Vec<DialogId>,
-    /// Dialogs of the list that could not be read at all.
-    pub(crate) unreadable: usize,
+    unreadable: usize,
 }
 
 impl Collect {
@@ -87,6 +86,7 @@ impl Collect {
                         user: Read { value: *user, sent: self.sent, received: index },
                         list_sent,
                         list_received,
+                        unreadable: self.unreadable,
                         dialogs: std::mem::take(&mut self.dialogs),
                     }));
                 }

@@ -5,10 +5,10 @@
 //! | `Away` | a link is attached | `Preparing`, or `Deciding` where the stream survived |
 //! | `Preparing` | subscriptions and barrier are answered | `Deciding` |
 //! | `Deciding` | the user is read | `Claiming`, or `Collecting` |
-//! | `Claiming` | LOGIN is accepted, and for a signed-out agent shown | `Collecting` |
-//! | `Collecting` | everything is read | `Live` if stable, else `Pausing` |
+//! | `Claiming` | LOGIN is refused for what it says, or accepted and (for a signed-out agent) shown or waited for in vain | `Collecting` |
+//! | `Collecting` | everything is read | `Live` if stable or in the last round, else `Pausing` |
 //! | `Pausing` | the pause is over | `Collecting` |
-//! | `Live` | the epoch ends | `Away` |
+//! | all of these | the epoch ends, or the side fails an answer | `Away` |
 //! | any | the line ends | `Over` |
 //!
 //! Invariants: an answer is used only if it was asked for in the epoch that is still current; a failure in any phase leaves the model as it was and
@@ -23,6 +23,7 @@ mod seam;
 mod signing;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use finesse_model::{Dialog, RequestId, UserId, UserState};
@@ -34,6 +35,7 @@ use self::repair::Repair;
 pub(crate) use self::seam::{Answer, Attachment, Input, Op, Output};
 use self::signing::{Claiming, SIGN_IN_LOOK};
 use super::OpenSession;
+use super::claim;
 use super::collect::{Ask, Collect, Progress, Told};
 use super::guard::{Choice, Guard};
 use super::ledger::Ledger;
@@ -44,7 +46,7 @@ use crate::event::{Cause, Event, Picture, When};
 use crate::line::{Fault, LineEnd, LineReport, SessionFacts};
 use crate::outcome::Outcome;
 use crate::params::Params;
-use crate::side::{Epoch, Side};
+use crate::side::Epoch;
 
 /// What an operation was for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,16 +95,14 @@ pub(crate) struct ResyncCore {
     pending: BTreeMap<u64, Purpose>,
     phase: Phase,
     attachment: Option<Attachment>,
-    epoch: Epoch,
     gap: Option<Gap>,
-    was_live: bool,
     round: u32,
     heard: Vec<Heard>,
     heard_bytes: usize,
     overflowed: bool,
+    /// What was heard, is no part of the picture and had to be dropped.
+    dropped: usize,
     uncommitted: bool,
-    /// The side that the move under way has left.
-    left: Option<Side>,
     /// Subscriptions and barrier stand on the current stream.
     prepared: bool,
     /// LOGIN was accepted on the current stream.
@@ -122,6 +122,9 @@ pub(crate) struct ResyncCore {
     /// When the credentials were refused lately.
     refusals: Vec<Duration>,
     facts: Option<SessionFacts>,
+    /// What the model shows.
+    picture: Arc<Picture>,
+    settled: bool,
     out: Vec<Output>,
 }
 
@@ -137,15 +140,13 @@ impl ResyncCore {
             pending: BTreeMap::new(),
             phase: Phase::Away,
             attachment: None,
-            epoch: Epoch::default(),
             gap: None,
-            was_live: false,
             round: 0,
             heard: Vec::new(),
             heard_bytes: 0,
             overflowed: false,
+            dropped: 0,
             uncommitted: false,
-            left: None,
             prepared: false,
             claimed: false,
             signed_in: false,
@@ -159,18 +160,30 @@ impl ResyncCore {
             repair: None,
             refusals: Vec::new(),
             facts: None,
+            picture: Arc::default(),
+            settled: false,
             out: Vec::new(),
         }
     }
 
-    /// What is known now.
-    pub(crate) fn picture(&self) -> Picture {
-        self.model.picture()
+    /// What is known now. The same allocation until something in it changes.
+    pub(crate) fn picture(&self) -> &Arc<Picture> {
+        &self.picture
     }
 
     /// Whether it may be out of date.
     pub(crate) fn is_stale(&self) -> bool {
         !matches!(self.phase, Phase::Live)
+    }
+
+    /// The current epoch; the one before the first until a link is attached.
+    fn epoch(&self) -> Epoch {
+        self.attachment.map_or_else(Epoch::default, |attachment| attachment.epoch)
+    }
+
+    /// Whether the session has been live, so that something is known from before.
+    fn was_live(&self) -> bool {
+        self.model.user().is_some()
     }
 
     /// When the next tick is due.
@@ -204,7 +217,24 @@ impl ResyncCore {
     }
 
     fn feed(&mut self, event: Event) {
+        let settles = matches!(
+            event,
+            Event::Resynced(_) | Event::Waiting { .. } | Event::BothOut { .. } | Event::Offline { .. }
+        );
         self.out.push(Output::Feed(event));
+        if settles && !std::mem::replace(&mut self.settled, true) {
+            self.out.push(Output::Settled);
+        }
+    }
+
+    /// A person has to do something.
+    fn attention(&mut self, kind: &str, why: impl Into<String>) {
+        self.feed(Event::AttentionRequired { kind: kind.to_owned(), why: why.into() });
+    }
+
+    /// Something is worse than it should be; the session goes on.
+    fn degraded(&mut self, kind: &str, why: impl Into<String>) {
+        self.feed(Event::Degraded { kind: kind.to_owned(), why: why.into() });
     }
 
     fn report(&mut self, report: LineReport) {
@@ -214,7 +244,7 @@ impl ResyncCore {
     fn ask(&mut self, op: Op, purpose: Purpose) {
         self.next_op += 1;
         self.pending.insert(self.next_op, purpose);
-        self.out.push(Output::Do { id: self.next_op, epoch: self.epoch, op });
+        self.out.push(Output::Do { id: self.next_op, epoch: self.epoch(), op });
     }
 
     /// An id for a request, not used before in this session.
@@ -231,16 +261,13 @@ impl ResyncCore {
     }
 
     fn attached(&mut self, attachment: Attachment) {
-        if attachment.epoch <= self.epoch {
+        if attachment.epoch <= self.epoch() {
             return;
         }
         self.forget_phase();
-        self.epoch = attachment.epoch;
         self.attachment = Some(attachment);
         self.uncommitted = true;
         self.round = 1;
-        // A move that was not finished on the way is still one.
-        self.left = attachment.left.or(self.left).filter(|left| *left != attachment.side);
         if !attachment.resumed {
             self.prepared = false;
             self.claimed = false;
@@ -260,11 +287,12 @@ impl ResyncCore {
         self.heard.clear();
         self.heard_bytes = 0;
         self.overflowed = false;
+        self.dropped = 0;
         self.audits = Audits::default();
     }
 
     fn notified(&mut self, now: Duration, epoch: Epoch, notification: Notification) {
-        if epoch != self.epoch {
+        if epoch != self.epoch() {
             return;
         }
         let Some(news) = news::read(&self.open.user, notification) else { return };
@@ -276,17 +304,17 @@ impl ResyncCore {
     }
 
     fn gap_opened(&mut self, epoch: Epoch, gap: Gap, why: String) {
-        if epoch != self.epoch {
+        if epoch != self.epoch() {
             return;
         }
-        let was_live = matches!(self.phase, Phase::Live);
+        let is_live = matches!(self.phase, Phase::Live);
         self.forget_phase();
-        if was_live {
+        if is_live {
             self.give_up_repair("the side failed meanwhile");
             self.feed(Event::GapOpened { epoch, last_seen: gap.last_seen, why });
         }
         // A gap that is open already only grows.
-        if self.was_live {
+        if self.was_live() {
             self.gap.get_or_insert(gap);
         }
     }
@@ -296,8 +324,8 @@ impl ResyncCore {
         match (purpose, answer) {
             // Of an ended epoch only this is still of use: it tells how far the command got.
             (Purpose::Submit(request), Answer::Submitted(answer)) => self.submitted(now, &request, answer),
-            (Purpose::Audit, Answer::Read(told)) if epoch == self.epoch => self.audit_answered(now, told),
-            (Purpose::Phase, answer) if epoch == self.epoch => self.phase_answered(now, answer),
+            (Purpose::Audit, Answer::Read(told)) if epoch == self.epoch() => self.audit_answered(now, told),
+            (Purpose::Phase, answer) if epoch == self.epoch() => self.phase_answered(now, answer),
             _ => {}
         }
     }
@@ -306,10 +334,7 @@ impl ResyncCore {
         match (&mut self.phase, answer) {
             (Phase::Preparing, Answer::Prepared { refused, barrier }) => {
                 for (node, error) in refused {
-                    self.feed(Event::Degraded {
-                        kind: String::from("subscription"),
-                        why: format!("{node}: {error}"),
-                    });
+                    self.degraded("subscription", format!("{node}: {error}"));
                 }
                 match barrier {
                     Ok(()) => {
@@ -323,7 +348,7 @@ impl ResyncCore {
             (Phase::Deciding, Answer::Read(Ok(Told::User(user)))) => self.decide(now, *user),
             (Phase::Claiming(_), Answer::Submitted(answer)) => self.claim_answered(now, answer),
             (Phase::Claiming(claiming), Answer::Read(Ok(Told::User(user)))) => {
-                if user.state.as_ref().is_some_and(UserState::is_signed_in) {
+                if claim::is_signed_in(&user) {
                     self.sign_in_shown(now);
                 } else {
                     claiming.look_at = Some(now + SIGN_IN_LOOK);
@@ -342,9 +367,12 @@ impl ResyncCore {
         }
     }
 
-    /// Tells changes, in their order.
+    /// Tells the changes that the model has just made, in their order, and shows them.
     fn tell(&mut self, changes: Vec<Change>, cause: Cause, ended: impl Fn(&Dialog) -> When) {
         let Some(Attachment { epoch, side, .. }) = self.attachment else { return };
+        if !changes.is_empty() {
+            self.picture = Arc::new(self.model.picture());
+        }
         for change in changes {
             let event = match change {
                 Change::User(user) => Event::User { user, cause, epoch, side },
@@ -372,7 +400,7 @@ impl ResyncCore {
     }
 
     fn fail(&mut self, fault: Fault, why: String) {
-        let epoch = self.epoch;
+        let epoch = self.epoch();
         self.forget_phase();
         self.report(LineReport::Failed { epoch, fault, why });
     }
@@ -386,7 +414,7 @@ impl ResyncCore {
                         "the agent was not signed in within {:?} of the accepted request",
                         self.params.event_wait
                     );
-                    self.feed(Event::AttentionRequired { kind: String::from("sign-in"), why });
+                    self.attention("sign-in", why);
                     self.collect(now, None);
                 } else if claiming.look_at.is_some_and(|at| now >= at) {
                     claiming.look_at = None;
@@ -405,12 +433,8 @@ impl ResyncCore {
         }
         let why = end.to_string();
         match &end {
-            LineEnd::Credentials(_) => {
-                self.feed(Event::AttentionRequired { kind: String::from("credentials"), why: why.clone() })
-            }
-            LineEnd::Trust(_) => {
-                self.feed(Event::AttentionRequired { kind: String::from("tls"), why: why.clone() })
-            }
+            LineEnd::Credentials(_) => self.attention("credentials", why.clone()),
+            LineEnd::Trust(_) => self.attention("tls", why.clone()),
             LineEnd::TakenOver(_) => {
                 self.feed(Event::SessionTakenOver { kind: String::from("stream"), why: why.clone() })
             }

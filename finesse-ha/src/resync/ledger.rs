@@ -17,6 +17,7 @@ use finesse_model::{
 };
 use finesse_rest::{CallAction, Command, Progress};
 
+use super::claim;
 use super::model::Model;
 use crate::outcome::Outcome;
 
@@ -226,7 +227,7 @@ fn condition(command: &Command, before: &Before, now: &View<'_>) -> bool {
             state == Some(wanted) || now.user.and_then(|user| user.pending_state.as_ref()) == Some(wanted)
         }
         Command::SignIn { extension, .. } => {
-            state.is_some_and(UserState::is_signed_in)
+            now.user.is_some_and(claim::is_signed_in)
                 && now.user.and_then(|user| user.extension.as_deref()) == Some(extension.as_str())
         }
         // A logout for a reason of the system's own is somebody else's.
@@ -298,9 +299,7 @@ fn judge(entry: &Entry, begun: Duration, model: &Model) -> Option<Outcome> {
         Command::SignIn { .. } if view.user.is_some_and(|user| user.state == Some(UserState::Logout)) => {
             not_applied("a read after it shows the agent signed out")
         }
-        Command::SignOut { .. }
-            if view.user.and_then(|user| user.state.as_ref()).is_some_and(UserState::is_signed_in) =>
-        {
+        Command::SignOut { .. } if view.user.is_some_and(claim::is_signed_in) => {
             not_applied("a read after it shows the agent signed in")
         }
         Command::SetState { .. } | Command::SignIn { .. } | Command::SignOut { .. } => {

@@ -19,6 +19,7 @@ fn shows(user: User, dialogs: &[Dialog]) -> Model {
             user: Read { value: user, sent: 1, received: 2 },
             list_sent: 1,
             list_received: 2,
+            unreadable: 0,
             dialogs: dialogs.iter().map(each).collect(),
         },
     );

@@ -130,7 +130,7 @@ impl Model {
                     }
                 }
             }
-            News::Unreadable(_) => applied.doubtful = true,
+            News::Unreadable { own, .. } => applied.doubtful = *own,
             News::Errors { .. } | News::Other(_) => {}
         }
         applied
@@ -174,15 +174,16 @@ impl Model {
             self.dialogs.insert(event.id.clone(), known);
             return;
         };
-        let order = order::dialogs(event, &known.raw);
-        applied.doubtful |= is_doubtful(order, known.from_read);
+        let (event, is_thin) = order::filled(&known.raw, event);
+        let order = order::dialogs(&event, &known.raw);
+        applied.doubtful |= is_thin || is_doubtful(order, known.from_read);
         if matches!(order, Order::Newer | Order::Undecidable) {
             let shown = carry_dialog(&known.shown, event.clone());
             if !order::same_dialog(&shown, &known.shown) {
                 applied.changes.push(Change::Changed(Box::new(shown.clone())));
                 known.shown = shown;
             }
-            known.raw = event.clone();
+            known.raw = event;
             known.touched = index;
             known.from_read = false;
         }
@@ -191,7 +192,8 @@ impl Model {
     /// Takes in a whole read, and whatever was ordered after it: the end of a gap, or an audit.
     ///
     /// Changes come in the order ended, replaced, started, changed, agent. An object about which something was said after its read was sent is
-    /// left as it is; `doubtful` then says that it differs from the read.
+    /// left as it is; `doubtful` then says that it differs from the read. While a dialog of the list cannot be read, none that is missing there is
+    /// over for that.
     pub(crate) fn settle(&mut self, now: Duration, snapshot: &Snapshot) -> Applied {
         self.forget(now);
         let mut applied = Applied::default();
@@ -202,6 +204,8 @@ impl Model {
         for id in gone {
             if self.dialogs.get(&id).is_some_and(|known| known.touched > snapshot.list_sent) {
                 applied.doubtful = true;
+            } else if snapshot.unreadable > 0 {
+                // It may be the one that cannot be read. Another read soon would be no wiser.
             } else if let Some(dialog) = self.end(snapshot.list_sent, now, &id) {
                 ended.insert(id, dialog);
             }

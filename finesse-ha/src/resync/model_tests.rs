@@ -19,6 +19,7 @@ fn read(sent: u64, user: User, dialogs: &[Dialog]) -> Snapshot {
         user: Read { value: user, sent, received },
         list_sent: sent,
         list_received: received,
+        unreadable: 0,
         dialogs: dialogs.iter().map(each).collect(),
     }
 }
@@ -126,6 +127,24 @@ fn a_thin_event_changes_only_what_it_says() {
 }
 
 #[test]
+fn a_thin_event_of_a_call_keeps_what_it_leaves_out_and_leaves_a_doubt() {
+    let whole = with_variable(talk("1", "ACTIVE", 100), "gold");
+    for thin in ["<Dialog><id>1</id><state>ACTIVE</state></Dialog>", "<Dialog><id>1</id></Dialog>"] {
+        let mut model = knows_calls(&[]);
+        live(&mut model, 11, &is(whole.clone()));
+        let applied = live(&mut model, 12, &is(Dialog::from_xml(thin).unwrap()));
+        assert_eq!(model.dialog(&id("1")), Some(&whole), "{thin}");
+        assert_eq!(applied, doubt(), "{thin}");
+    }
+    let mut model = knows_calls(&[]);
+    live(&mut model, 11, &is(whole.clone()));
+    let thin = Dialog::from_xml("<Dialog><id>1</id><toAddress>5550142</toAddress></Dialog>").unwrap();
+    let expected = Dialog { to_address: Some(String::from("5550142")), ..whole };
+    let applied = live(&mut model, 12, &is(thin));
+    assert_eq!(applied, Applied { changes: vec![changed(expected)], doubtful: true });
+}
+
+#[test]
 fn a_removal_tells_the_last_that_was_said_of_the_call() {
     let mut model = knows_calls(&[talk("1", "ACTIVE", 100)]);
     let last = talk("1", "DROPPED", 900);
@@ -212,7 +231,10 @@ fn ended_calls_take_bounded_memory_and_the_oldest_are_forgotten_first() {
 
 #[test]
 fn what_cannot_be_read_leaves_a_doubt() {
-    assert_eq!(live(&mut knows_calls(&[]), 11, &News::Unreadable(String::from("?"))), doubt());
+    assert_eq!(
+        live(&mut knows_calls(&[]), 11, &News::Unreadable { why: String::from("?"), own: true }),
+        doubt()
+    );
 }
 
 // Reads: the end of a gap, and audits.

@@ -29,8 +29,13 @@ pub(crate) enum News {
     },
     /// Something that is not part of the picture: teams, queues, media, the system.
     Other(Box<Update>),
-    /// It concerns the agent and cannot be made use of: something may have changed.
-    Unreadable(String),
+    /// It cannot be made use of. If it concerns the agent himself (`own`), something in the picture may have changed.
+    Unreadable {
+        /// What it was and what is wrong with it.
+        why: String,
+        /// It came from a node of the agent's.
+        own: bool,
+    },
 }
 
 /// Reads a notification for this agent; `None` for one that was kept for later and is stale by definition.
@@ -39,14 +44,16 @@ pub(crate) fn read(own: &UserId, notification: Notification) -> Option<News> {
         return None;
     }
     let node = normal(&notification.node);
-    let update = match notification.update {
-        Ok(update) => update,
-        Err(error) => return Some(News::Unreadable(format!("a notification of {node}: {error}"))),
-    };
-    let source = normal(&update.source);
     let user = format!("/finesse/api/User/{own}");
     let own_dialogs = format!("{user}/Dialogs");
     let is_own = node == user || node == own_dialogs;
+    let update = match notification.update {
+        Ok(update) => update,
+        Err(error) => {
+            return Some(News::Unreadable { why: format!("a notification of {node}: {error}"), own: is_own });
+        }
+    };
+    let source = normal(&update.source);
     if !is_own {
         return Some(News::Other(Box::new(update)));
     }
@@ -59,13 +66,17 @@ pub(crate) fn read(own: &UserId, notification: Notification) -> Option<News> {
         None if event == Verb::Delete && source.starts_with("/finesse/api/Dialog/") => {
             match source.rsplit('/').next().and_then(|id| DialogId::new(id).ok()) {
                 Some(id) => News::Gone(vec![Dialog::new(id)]),
-                None => News::Unreadable(format!("the removal of {source}, which names no dialog")),
+                None => unreadable(format!("the removal of {source}, which names no dialog")),
             }
         }
-        Some(UpdateData::Dialogs(_)) => News::Unreadable(format!("a dialog of {source} that cannot be read")),
+        Some(UpdateData::Dialogs(_)) => unreadable(format!("a dialog of {source} that cannot be read")),
         Some(data) => News::Other(Box::new(Update { event, source, request_id, data: Some(data) })),
-        None => News::Unreadable(format!("{} of {source} without data", event.as_str())),
+        None => unreadable(format!("{} of {source} without data", event.as_str())),
     })
+}
+
+fn unreadable(why: String) -> News {
+    News::Unreadable { why, own: true }
 }
 
 fn dialogs(verb: &Verb, dialogs: Vec<Dialog>) -> News {
@@ -78,6 +89,14 @@ fn normal(uri: &str) -> String {
 }
 
 impl News {
+    /// Whether a read of the agent contains whatever it says.
+    pub(crate) fn is_of_the_picture(&self) -> bool {
+        match self {
+            Self::User(_) | Self::Present(_) | Self::Gone(_) | Self::Unreadable { own: true, .. } => true,
+            Self::Errors { .. } | Self::Other(_) | Self::Unreadable { own: false, .. } => false,
+        }
+    }
+
     /// A generous guess of the memory it takes, in bytes: what an object takes when it is empty, and twice its texts.
     pub(crate) fn weight(&self) -> usize {
         const OBJECT: usize = 2 * 1024;
@@ -88,7 +107,7 @@ impl News {
             }
             Self::Errors { errors, .. } => OBJECT + 2 * written(errors),
             Self::Other(update) => OBJECT + update.data.as_ref().map_or(0, |data| 2 * written(data)),
-            Self::Unreadable(why) => OBJECT + why.len(),
+            Self::Unreadable { why, .. } => OBJECT + why.len(),
         }
     }
 }
@@ -169,7 +188,7 @@ mod tests {
                 "<Update><event>PUT</event><source>/finesse/api/Dialog/7</source><data><dialog><id>7</id><odd>{long}</odd></dialog></data></Update>"
             ),
             format!(
-                "<Update><event>PUT</event><source>/finesse/api/User/1001/Queues</source><data><Queues><odd>{long}</odd></Queues></data></Update>"
+                "<Update><event>PUT</event><source>/finesse/api/User/1001/Queues</source><data><Queues><Queue><name>{long}</name></Queue></Queues></data></Update>"
             ),
             format!(
                 "<Update><event>PUT</event><source>/finesse/api/User/1001</source><data><apiErrors><apiError><errorData>{long}</errorData></apiError>\
@@ -183,8 +202,15 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_is_said_to_be_so() {
-        assert!(matches!(news(DIALOGS, "<Update><event>PUT</event>"), Some(News::Unreadable(_))));
+        assert!(matches!(
+            news(DIALOGS, "<Update><event>PUT</event>"),
+            Some(News::Unreadable { own: true, .. })
+        ));
+        assert!(matches!(
+            news("/finesse/api/Team/5/Users", "<Update>"),
+            Some(News::Unreadable { own: false, .. })
+        ));
         let bare = "<Update><event>DELETE</event><source>/finesse/api/User/1001/Dialogs</source></Update>";
-        assert!(matches!(news(DIALOGS, bare), Some(News::Unreadable(_))));
+        assert!(matches!(news(DIALOGS, bare), Some(News::Unreadable { own: true, .. })));
     }
 }

@@ -113,6 +113,36 @@ pub(crate) fn merged(known: &User, event: &User) -> User {
     user
 }
 
+/// `event` with whatever it leaves out of what is known of the dialog: an absent element says nothing. True with it if that is more than a detail
+/// (the participants, the call variables), so that a read should confirm it.
+pub(crate) fn filled(known: &Dialog, event: &Dialog) -> (Dialog, bool) {
+    let mut dialog = event.clone();
+    let lacks_parties = event.participants().is_empty() && !known.participants().is_empty();
+    let lacks_media = event.media_properties.is_none() && known.media_properties.is_some();
+    if lacks_parties {
+        dialog.participants.clone_from(&known.participants);
+    }
+    macro_rules! fill {
+        ($($field:ident),*) => { $(if event.$field.is_none() { dialog.$field.clone_from(&known.$field); })* };
+    }
+    fill!(
+        uri,
+        state,
+        from_address,
+        to_address,
+        media_type,
+        media_properties,
+        associated_dialog_uri,
+        secondary_id,
+        callback_number,
+        scheduled_callback_info
+    );
+    if event.extra.is_empty() {
+        dialog.extra.clone_from(&known.extra);
+    }
+    (dialog, lacks_parties || lacks_media)
+}
+
 /// Equal but for the order of participants, of their actions, and of call variables.
 pub(crate) fn same_dialog(one: &Dialog, other: &Dialog) -> bool {
     one == other || sorted(one) == sorted(other)

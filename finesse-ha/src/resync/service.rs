@@ -3,11 +3,15 @@
 //! The task translates: channels, requests and the clock into inputs, outputs into requests, events and answers. It decides nothing.
 
 use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 
 use finesse_model::UserId;
+use finesse_notify::{EndCause, LinkError};
+use finesse_rest::ErrorKind;
+use futures_util::FutureExt;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 use tower::Service;
@@ -125,7 +129,7 @@ impl Driver {
                 },
                 Some(done) = self.work.join_next() => match done {
                     Ok(input) => input,
-                    // A task of ours does not panic; if a transport of somebody else's does, its answer simply never comes.
+                    // Whatever panics in a task is made an answer there, and nobody aborts one.
                     Err(_) => continue,
                 },
                 Some(request) = self.commands.recv() => self.take(request),
@@ -133,7 +137,7 @@ impl Driver {
                 // Nobody holds the session any more.
                 () = self.feed.closed() => {
                     let _ = self.line.reports.send(LineReport::Close);
-                    return;
+                    break;
                 }
                 () = self.clock.sleep_until(self.core.wake_at()) => Input::Tick,
             };
@@ -142,11 +146,18 @@ impl Driver {
             // An application may wait for an outcome before it reads on, so outcomes never wait for the feed.
             let (told, done): (Vec<Output>, Vec<Output>) =
                 outputs.into_iter().partition(|output| matches!(output, Output::Feed(_) | Output::End(_)));
+            let mut over = false;
             for output in done.into_iter().chain(told) {
-                if self.put(output).await {
-                    return;
-                }
+                over |= self.put(output).await;
             }
+            if over {
+                break;
+            }
+        }
+        // What was not taken is not sent, and who gives a command from now on is told so at once.
+        self.commands.close();
+        while let Some(request) = self.commands.recv().await {
+            let _ = request.reply.send(Outcome::NotSent { why: String::from("the session is closed") });
         }
     }
 
@@ -185,10 +196,10 @@ impl Driver {
     fn show(&self) {
         let (picture, stale) = (self.core.picture(), self.core.is_stale());
         self.shown.send_if_modified(|shown| {
-            if *shown.picture == picture && shown.stale == stale {
+            if Arc::ptr_eq(&shown.picture, picture) && shown.stale == stale {
                 return false;
             }
-            *shown = Shown { picture: Arc::new(picture), stale };
+            *shown = Shown { picture: Arc::clone(picture), stale };
             true
         });
     }
@@ -198,17 +209,9 @@ impl Driver {
         match output {
             Output::Do { id, epoch, op } => self.start(id, epoch, op),
             Output::Feed(event) => {
-                if matches!(
-                    event,
-                    Event::Resynced(_)
-                        | Event::Waiting { .. }
-                        | Event::BothOut { .. }
-                        | Event::Offline { .. }
-                ) {
-                    self.settle(Ok(()));
-                }
                 self.tell(event).await;
             }
+            Output::Settled => self.settle(Ok(())),
             // The line may be over; its end is on its way.
             Output::Report(report) => drop(self.line.reports.send(report)),
             Output::Outcome(token, outcome) => {
@@ -256,15 +259,30 @@ impl Driver {
         };
         let user = self.user.clone();
         self.work.spawn(async move {
-            let answer = Box::new(carry_out(&handle, &user, op).await);
-            Input::Answer { id, epoch, answer }
+            // A transport of somebody else's that panics has not answered.
+            let in_a_panic = unanswered(&op);
+            let answer = AssertUnwindSafe(carry_out(&handle, &user, op)).catch_unwind().await;
+            Input::Answer { id, epoch, answer: Box::new(answer.unwrap_or(in_a_panic)) }
         });
     }
 }
 
 fn gone() -> finesse_rest::Error {
     let why = "the epoch it was given in has ended; nothing was written";
-    finesse_rest::Error::new(finesse_rest::ErrorKind::Connect, finesse_rest::Progress::NotSent, why)
+    finesse_rest::Error::new(ErrorKind::Connect, finesse_rest::Progress::NotSent, why)
+}
+
+/// The answer to an operation whose transport panicked: something may have been written.
+fn unanswered(op: &Op) -> Answer {
+    let why = "the transport panicked; this is a defect of the transport";
+    let error = || finesse_rest::Error::new(ErrorKind::Reset, finesse_rest::Progress::Unanswered, why);
+    match op {
+        Op::Prepare(_) => {
+            Answer::Prepared { refused: Vec::new(), barrier: Err(LinkError::new(EndCause::Network, why)) }
+        }
+        Op::Read(_) => Answer::Read(Err(error())),
+        Op::Submit(..) => Answer::Submitted(Err(error())),
+    }
 }
 
 async fn carry_out(handle: &LinkHandle, user: &UserId, op: Op) -> Answer {

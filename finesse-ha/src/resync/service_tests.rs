@@ -4,12 +4,12 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use finesse_model::{Dialogs, SystemInfo, Update, UpdateData, User, Verb};
-use finesse_notify::{LinkError, MockLinkControl, Notification};
+use finesse_notify::{MockLinkControl, Notification};
 use finesse_rest::{Command, MockSideApi, Progress, SideApi};
 use tower::{ServiceExt, service_fn};
 
 use super::*;
-use crate::line::Attached;
+use crate::line::{Attached, Fault};
 use crate::side::Side;
 
 /// What the mocked side was asked for, in order.
@@ -36,18 +36,14 @@ fn side(asked: &Asked) -> LinkHandle {
     });
     rest.expect_submit().returning(move |_, _| {
         commands();
-        Err(finesse_rest::Error::new(finesse_rest::ErrorKind::BadRequest, Progress::Refused, "no"))
+        Err(finesse_rest::Error::new(ErrorKind::BadRequest, Progress::Refused, "no"))
     });
     rest.expect_system_info().returning(|| Ok(SystemInfo::default()));
     let mut control = MockLinkControl::new();
     let (subscribed, pinged) = (note("subscribe"), note("ping"));
     control.expect_subscribe().returning(move |node| {
         subscribed();
-        if node.contains("none") {
-            Err(LinkError::new(finesse_notify::EndCause::Rejected, "item-not-found"))
-        } else {
-            Ok(())
-        }
+        if node.contains("none") { Err(LinkError::new(EndCause::Rejected, "item-not-found")) } else { Ok(()) }
     });
     control.expect_barrier().returning(move || {
         pinged();
@@ -72,10 +68,14 @@ async fn open(nodes: &[&str]) -> (Opened, mpsc::Sender<LineEvent>, mpsc::Unbound
 }
 
 fn attached(asked: &Asked) -> LineEvent {
+    attached_to(side(asked))
+}
+
+fn attached_to(handle: LinkHandle) -> LineEvent {
     LineEvent::Attached(Attached {
         epoch: Epoch(1),
         side: Side::A,
-        handle: side(asked),
+        handle,
         resumed: false,
         left: None,
         at: Duration::ZERO,
@@ -149,4 +149,38 @@ async fn a_session_that_is_dropped_asks_its_line_to_close() {
     let (opened, _events, mut reports) = open(&[]).await;
     drop(opened);
     while !matches!(reports.recv().await, Some(LineReport::Close)) {}
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_command_that_waits_to_be_taken_when_the_line_ends_is_not_sent() {
+    let (opened, events, _reports) = open(&[]).await;
+    let (reply, outcome) = oneshot::channel();
+    let command = Command::SignOut { user: UserId::new("1001").unwrap(), reason: None, all_media: false };
+    opened.commands.try_send(CommandRequest { command, reply }).unwrap();
+    events.try_send(LineEvent::Ended(SessionEnd::Closed)).unwrap();
+    assert_eq!(outcome.await.map(|outcome| outcome.name()), Ok("not-sent"));
+    assert!(opened.commands.is_closed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_panics_beneath_is_an_answer_that_failed() {
+    let mut rest = MockSideApi::new();
+    rest.expect_user().returning(|_| panic!("a transport of somebody else's"));
+    let handle = LinkHandle { rest: Arc::new(rest), ..side(&Asked::default()) };
+    let (_opened, events, mut reports) = open(&[]).await;
+    events.send(attached_to(handle)).await.unwrap();
+    let failed = async {
+        while !matches!(reports.recv().await.unwrap(), LineReport::Failed { fault: Fault::Side, .. }) {}
+    };
+    tokio::time::timeout(Duration::from_secs(60), failed).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_stops_waiting_until_a_session_is_settled_may_wait_again() {
+    let (opened, events, _reports) = open(&[]).await;
+    let mut session = crate::session::Session::from_opened(opened);
+    assert_eq!(session.settled().now_or_never(), None);
+    let end = SessionEnd::Credentials(String::from("401"));
+    events.send(LineEvent::Ended(end.clone())).await.unwrap();
+    assert_eq!(session.settled().await, Err(end));
 }

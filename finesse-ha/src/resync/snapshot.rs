@@ -52,6 +52,8 @@ pub(crate) struct Snapshot {
     pub(crate) list_sent: u64,
     /// The place at which it came.
     pub(crate) list_received: u64,
+    /// Dialogs of the list that could not be read at all.
+    pub(crate) unreadable: usize,
     pub(crate) dialogs: BTreeMap<DialogId, Read<Dialog>>,
 }
 
@@ -98,8 +100,8 @@ impl Snapshot {
                     }
                 }
                 // It may have concerned anything, so everything that was asked before it may lack it.
-                News::Unreadable(_) if *index > self.list_sent => verdict.doubtful = true,
-                News::Unreadable(_) | News::Errors { .. } | News::Other(_) => {}
+                News::Unreadable { own: true, .. } if *index > self.list_sent => verdict.doubtful = true,
+                News::Unreadable { .. } | News::Errors { .. } | News::Other(_) => {}
             }
         }
         verdict
@@ -132,6 +134,7 @@ impl Snapshot {
             } else if was_known {
                 verdict.doubtful = true;
             } else {
+                verdict.doubtful |= event.participants().is_empty();
                 let read = Read { value: event.clone(), sent: index, received: index };
                 self.dialogs.insert(event.id.clone(), read);
             }
@@ -140,11 +143,13 @@ impl Snapshot {
         if index <= read.sent {
             return;
         }
-        match order::dialogs(event, &read.value) {
-            Order::Newer => read.value = event.clone(),
+        let (event, is_thin) = order::filled(&read.value, event);
+        verdict.doubtful |= is_thin;
+        match order::dialogs(&event, &read.value) {
+            Order::Newer => read.value = event,
             Order::Older | Order::Same => {}
             Order::Undecidable if index > read.received => {
-                read.value = event.clone();
+                read.value = event;
                 verdict.doubtful = true;
             }
             Order::Undecidable => {

@@ -8,6 +8,7 @@ fn snapshot(user: User, dialogs: &[Dialog]) -> Snapshot {
         user: Read { value: user, sent: 20, received: 30 },
         list_sent: 10,
         list_received: 20,
+        unreadable: 0,
         dialogs: dialogs
             .iter()
             .map(|dialog| (dialog.id.clone(), Read { value: dialog.clone(), sent: 10, received: 20 }))
@@ -241,10 +242,22 @@ fn a_thin_event_about_the_agent_overwrites_only_what_it_says() {
 }
 
 #[test]
+fn a_thin_event_about_a_call_overwrites_only_what_it_says_and_leaves_a_doubt() {
+    let whole = with_variable(talk("1", "ACTIVE", 100), "gold");
+    let mut read = of(&[whole.clone()]);
+    let thin = Dialog::from_xml("<Dialog><id>1</id><toAddress>5550142</toAddress></Dialog>").unwrap();
+    assert_eq!(order(&mut read, &[present(AFTER, thin)]), doubtful());
+    let expected = Dialog { to_address: Some(String::from("5550142")), ..whole };
+    assert_eq!(read.dialogs[&id("1")].value, expected);
+}
+
+#[test]
 fn an_unreadable_event_leaves_a_doubt_unless_everything_was_asked_for_later() {
-    let unreadable = |index| Heard { index, news: News::Unreadable(String::from("?")) };
+    let unreadable = |index| Heard { index, news: News::Unreadable { why: String::from("?"), own: true } };
     assert_eq!(order(&mut of(&[]), &[unreadable(BEFORE)]), certain());
     assert_eq!(order(&mut of(&[]), &[unreadable(BETWEEN)]), doubtful());
+    let of_others = Heard { index: AFTER, news: News::Unreadable { why: String::from("?"), own: false } };
+    assert_eq!(order(&mut of(&[]), &[of_others]), certain());
 }
 
 #[test]

@@ -330,6 +330,7 @@ impl SessionBuilder {
             user: credentials.user().clone(),
             secret: credentials.secret().clone(),
             resource: self.resource.clone().unwrap_or_default(),
+            host: address.host().to_owned(),
         };
         let shared = self.health.as_ref().and_then(|monitors| match side {
             Side::A => Some(monitors.a.clone()),

@@ -27,13 +27,13 @@ impl Commands {
         Self { sender, user, extension }
     }
 
-    /// Submits any command and waits for its outcome.
+    /// Submits any command and waits for its outcome: "not sent" for whatever the session has not taken before it ended.
     pub async fn submit(&self, command: Command) -> Outcome {
         let (reply, outcome) = oneshot::channel();
         if self.sender.send(CommandRequest { command, reply }).await.is_err() {
             return Outcome::NotSent { why: String::from("the session is closed") };
         }
-        // The session answers every request it has taken; it can only go silent by being dropped midway.
+        // The session answers every request; it goes silent only if it is dropped after it has taken this one.
         outcome.await.unwrap_or(Outcome::Unknown {
             why: String::from("the session ended before the outcome was known"),
         })

@@ -4,7 +4,7 @@
 //! picture ([`Session::picture`]) is what is known now and says when it is stale, and commands end in exactly one
 //! [`Outcome`](crate::outcome::Outcome).
 //!
-//! Invariant: folding the feed gives the picture, at any time.
+//! Invariant: folding the whole feed gives the picture. The picture is never behind what was read of the feed, and may be ahead of it.
 
 mod address;
 mod builder;
@@ -57,17 +57,18 @@ impl Session {
         }
     }
 
-    /// Waits until the session is live, or has to wait and has said so in the feed. Reading the feed tells the same, and more.
+    /// Waits until the session is live, or has to wait and has said so in the feed. Reading the feed tells the same, and more. Safe to use in a
+    /// `select`.
     ///
     /// # Errors
     ///
     /// It ended before: wrong credentials, no side to be trusted, taken over.
     pub async fn settled(&mut self) -> Result<(), SessionEnd> {
         let lost = || SessionEnd::Failed(String::from("the session's task has ended"));
-        match self.settled.take() {
-            Some(settled) => settled.await.unwrap_or_else(|_| Err(self.ended().unwrap_or_else(lost))),
-            None => self.ended().map_or(Ok(()), Err),
-        }
+        let Some(settled) = &mut self.settled else { return self.ended().map_or(Ok(()), Err) };
+        let result = settled.await;
+        self.settled = None;
+        result.unwrap_or_else(|_| Err(self.ended().unwrap_or_else(lost)))
     }
 
     /// The next item of the feed; `None` after [`Event::Closed`]. Safe to use in a `select`.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use finesse_model::{Node, Scalar, SystemInfo};
 use finesse_net::Dialer;
-use finesse_notify::{BoshConnect, Connect, EndCause, LinkError, TcpConnect, Transport as Framing};
+use finesse_notify::{BoshConnect, Connect, EndCause, Flights, LinkError, TcpConnect, Transport as Framing};
 
 use super::address::{SideAddress, node_of, split_host_port};
 use crate::link::connector::Notifications;
@@ -65,6 +65,7 @@ pub struct TransportNotifications {
     dialer: Arc<dyn Dialer>,
     connect_timeout: Duration,
     remembered: Arc<AtomicUsize>,
+    flights: Flights,
 }
 
 impl fmt::Debug for TransportNotifications {
@@ -84,7 +85,8 @@ impl TransportNotifications {
         dialer: Arc<dyn Dialer>,
         connect_timeout: Duration,
     ) -> Self {
-        Self { transport, side, dialer, connect_timeout, remembered: Arc::new(AtomicUsize::new(0)) }
+        let (remembered, flights) = (Arc::new(AtomicUsize::new(0)), Flights::new());
+        Self { transport, side, dialer, connect_timeout, remembered, flights }
     }
 
     fn tcp(&self, info: &SystemInfo) -> Result<Box<dyn Connect>, String> {
@@ -97,7 +99,7 @@ impl TransportNotifications {
                 (self.side.host().to_owned(), port)
             }
         };
-        Ok(Box::new(TcpConnect::new(self.dialer.clone(), host, port)))
+        Ok(Box::new(TcpConnect::new(self.dialer.clone(), host, port).flights(self.flights.clone())))
     }
 
     fn bosh(&self) -> Result<Box<dyn Connect>, String> {

@@ -1,8 +1,11 @@
-//! A simulated pair in memory, plugged into the client's two seams: the HTTP transport and the dialer.
+//! A simulated pair in memory, plugged into the client's two seams: the HTTP transport and the dialer. Beside it, what every run is checked for.
 //!
-//! No sockets and no TLS: everything runs under tokio's paused clock, so a run is decided by its seeds.
+//! No sockets and no TLS: everything runs under tokio's paused clock, so a run is decided by its seeds. The simulation of `xtask` uses this too.
 
-use std::sync::Arc;
+pub(crate) mod always;
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -25,6 +28,14 @@ pub(crate) fn pair() -> Pair<SideAddress> {
     Pair::of(address(HOST_A), address(HOST_B))
 }
 
+/// A side of the client's as the simulator names it.
+pub(crate) fn sim_side(side: finesse_ha::side::Side) -> Side {
+    match side {
+        finesse_ha::side::Side::A => Side::A,
+        finesse_ha::side::Side::B => Side::B,
+    }
+}
+
 fn side_of(host: &str) -> Option<Side> {
     match host {
         HOST_A => Some(Side::A),
@@ -33,22 +44,48 @@ fn side_of(host: &str) -> Option<Side> {
     }
 }
 
+/// The ids of all requests of which something was written, whatever became of them: also of those that the pair never saw.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Wire(Arc<Mutex<BTreeSet<String>>>);
+
+impl Wire {
+    fn note(&self, id: Option<&str>, written: bool) {
+        let Some(id) = id else { return };
+        let mut ids = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if written {
+            ids.insert(id.to_owned());
+        } else {
+            ids.remove(id);
+        }
+    }
+
+    /// All of them.
+    pub(crate) fn ids(&self) -> BTreeSet<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
 /// REST straight into the simulator.
-pub(crate) fn http(sim: &Sim) -> impl HttpTransport + use<> {
-    let sim = sim.clone();
-    tower::service_fn(move |request| exchange(sim.clone(), request))
+pub(crate) fn http(sim: &Sim, wire: &Wire) -> impl HttpTransport + use<> {
+    let (sim, wire) = (sim.clone(), wire.clone());
+    tower::service_fn(move |request| exchange(sim.clone(), wire.clone(), request))
 }
 
 /// One request straight into the simulator.
 pub(crate) async fn exchange(
     sim: Sim,
+    wire: Wire,
     request: http::Request<Bytes>,
 ) -> Result<http::Response<Bytes>, TransportError> {
     let Some(side) = request.uri().host().and_then(side_of) else {
         return Err(TransportError::new(TransportErrorKind::Dns, false, "no such host in the simulation"));
     };
+    let id = request.headers().get("requestId").and_then(|id| id.to_str().ok()).map(str::to_owned);
+    // Before it is answered: whoever gives a request up while it hangs has sent it all the same.
+    wire.note(id.as_deref(), true);
     sim.http(side, request).await.map_err(|fault| match fault {
         HttpFault::NotConnected => {
+            wire.note(id.as_deref(), false);
             TransportError::new(TransportErrorKind::Connect, false, "connection refused")
         }
         _ => TransportError::new(TransportErrorKind::Reset, true, "connection reset"),

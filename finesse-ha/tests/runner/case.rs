@@ -2,9 +2,11 @@
 //!
 //! Invariant: what is not understood is refused, at every level, before anything runs. `README.md` beside the files explains every field.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use finesse_ha::event::Event;
+use finesse_ha::params::Params;
 use finesse_sim::{AgentSpec, Fault, Side, WorldAction};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
@@ -27,7 +29,7 @@ pub(crate) struct Case {
     pub(crate) id: String,
     pub(crate) title: String,
     /// For the reader.
-    #[serde(default, rename = "note")]
+    #[serde(rename = "note")]
     _note: Option<String>,
     #[serde(default)]
     pub(crate) policy: PolicyName,
@@ -71,7 +73,8 @@ pub(crate) enum Start {
 /// One thing that happens.
 #[derive(Debug, Clone)]
 pub(crate) struct Step {
-    pub(crate) at: Duration,
+    /// From time zero on; the steps that are given have none.
+    at: Option<Duration>,
     pub(crate) what: What,
     /// The name under which the call that begins here is known to the rest of the case.
     pub(crate) name: Option<String>,
@@ -95,45 +98,18 @@ pub(crate) enum What {
 #[serde(tag = "click", rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum Click {
     Ready {},
-    NotReady {
-        #[serde(default)]
-        reason: Option<i64>,
-    },
+    NotReady { reason: Option<i64> },
     SignOut {},
-    MakeCall {
-        to: String,
-    },
-    Answer {
-        call: String,
-    },
-    Hold {
-        call: String,
-    },
-    Retrieve {
-        call: String,
-    },
-    Drop {
-        call: String,
-    },
-    Consult {
-        call: String,
-        to: String,
-    },
-    Transfer {
-        call: String,
-    },
-    BlindTransfer {
-        call: String,
-        to: String,
-    },
-    SendDtmf {
-        call: String,
-        digits: String,
-    },
-    UpdateData {
-        call: String,
-        variables: BTreeMap<String, String>,
-    },
+    MakeCall { to: String },
+    Answer { call: String },
+    Hold { call: String },
+    Retrieve { call: String },
+    Drop { call: String },
+    Consult { call: String, to: String },
+    Transfer { call: String },
+    BlindTransfer { call: String, to: String },
+    SendDtmf { call: String, digits: String },
+    UpdateData { call: String, variables: BTreeMap<String, String> },
 }
 
 /// The network between this client and one side.
@@ -177,26 +153,19 @@ pub(crate) struct Expect {
     /// What must not be in the feed.
     #[serde(default)]
     pub(crate) never: Vec<Told>,
-    #[serde(default)]
     pub(crate) gaps: Option<Count>,
-    #[serde(default)]
     pub(crate) switches: Option<Count>,
-    #[serde(default)]
     pub(crate) ghost_logouts: Option<Count>,
     /// Forced logouts that the world has carried out.
-    #[serde(default)]
     pub(crate) forced_logouts: Option<Count>,
     /// The side in use at the end.
-    #[serde(default)]
     pub(crate) side: Option<Side>,
     /// Live at the end, and for the last time since this moment at the latest.
     #[serde(default, deserialize_with = "maybe_duration")]
     pub(crate) live_by: Option<Duration>,
     /// The agent's true state at the end.
-    #[serde(default)]
     pub(crate) state: Option<Pattern>,
     /// The session is over at the end, and this is said of it. Otherwise it must be live.
-    #[serde(default)]
     pub(crate) closed: Option<Pattern>,
     /// Entries of the pair's log.
     #[serde(default)]
@@ -250,6 +219,57 @@ impl Count {
     }
 }
 
+impl Step {
+    /// When it happens, from time zero on.
+    pub(crate) fn at(&self) -> Duration {
+        self.at.unwrap_or_default()
+    }
+}
+
+impl Case {
+    /// The client's numbers.
+    pub(crate) fn params(&self) -> Result<Params, String> {
+        let mut params = Params::default();
+        for (name, value) in &self.params {
+            params.set(name, value).map_err(|error| error.to_string())?;
+        }
+        Ok(params)
+    }
+
+    /// What serde does not see; `names` are those by which calls are spoken of anywhere.
+    fn check(&self, names: &BTreeSet<String>) -> Result<(), String> {
+        self.params()?;
+        if self.steps.iter().any(|step| step.at() > self.until) {
+            return Err(String::from("a step comes after the end"));
+        }
+        if self.given.iter().any(|step| step.at.is_some()) {
+            return Err(String::from(
+                "what is given happens before time zero, one step a second; it has no `at`",
+            ));
+        }
+        let told = self.expect.feed.iter().chain(&self.expect.never);
+        if let Some(told) = told.into_iter().find(|told| !Event::NAMES.contains(&told.event.as_str())) {
+            return Err(format!("there is no event {:?}", told.event));
+        }
+        let named: BTreeSet<&str> =
+            self.given.iter().chain(&self.steps).filter_map(|step| step.name.as_deref()).collect();
+        match names.iter().find(|name| !named.contains(name.as_str())) {
+            Some(name) => Err(format!("no call is named {name}")),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The names of calls, as `@name`, in all texts.
+fn names_in(value: &Value) -> BTreeSet<String> {
+    match value {
+        Value::String(text) => text.strip_prefix('@').map(str::to_owned).into_iter().collect(),
+        Value::Array(items) => items.iter().flat_map(names_in).collect(),
+        Value::Object(fields) => fields.values().flat_map(names_in).collect(),
+        _ => BTreeSet::new(),
+    }
+}
+
 impl<'de> Deserialize<'de> for Step {
     fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
         let mut fields = Map::deserialize(input)?;
@@ -288,7 +308,13 @@ impl<'de> Deserialize<'de> for Step {
         if !outcome.is_empty() && !matches!(what, What::Click(_)) {
             return Err(D::Error::custom("only a click has an outcome"));
         }
-        Ok(Self { at: at.unwrap_or_default(), what, name, outcome })
+        let begins = ["call_begin", "call_transfer", "call_replace"];
+        let is_call =
+            matches!(&what, What::World(action) if begins.iter().any(|name| action["action"] == **name));
+        if name.is_some() && !is_call {
+            return Err(D::Error::custom("only an action by which a call begins has a name"));
+        }
+        Ok(Self { at, what, name, outcome })
     }
 }
 
@@ -330,10 +356,9 @@ impl File {
                 let mut one = varied.clone();
                 merge(&mut one, patch);
                 let name = if way.is_empty() { name.clone() } else { format!("{name}, {way}") };
+                let names = names_in(&one);
                 let case: Case = Case::deserialize(one).map_err(|error| format!("{name}: {error}"))?;
-                if case.steps.iter().any(|step| step.at > case.until) {
-                    return Err(format!("{name}: a step comes after the end"));
-                }
+                case.check(&names).map_err(|error| format!("{name}: {error}"))?;
                 cases.push((name, case));
             }
         }

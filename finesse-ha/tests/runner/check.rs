@@ -1,14 +1,13 @@
 //! What must have come of a run: what the case expects, and what holds in every run.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
-use finesse_ha::params::Params;
-use finesse_sim::{Fault, LogEntry, LogKind, Side, Truth};
+use finesse_sim::{Fault, LogEntry, LogKind, Side};
 use serde_json::Value;
 
 use super::case::{Case, Told, What};
 use super::play::Run;
+use crate::common::always::untrue;
 
 /// Everything that is not as it should be, in words.
 pub(crate) fn check(case: &Case, run: &mut Run) -> Vec<String> {
@@ -18,7 +17,7 @@ pub(crate) fn check(case: &Case, run: &mut Run) -> Vec<String> {
     if case.expect.closed.is_none() {
         broken.extend(truth(case, run));
     }
-    run.listener.commands(&run.log);
+    run.listener.commands(&run.log, &run.wire, &run.clicks);
     broken.append(&mut run.listener.broken);
     broken
 }
@@ -124,7 +123,7 @@ fn credentials(case: &Case, run: &Run) -> Vec<String> {
         let refused = run.log.iter().filter(|entry| {
             entry.side == Some(side) && matches!(entry.kind, LogKind::Credentials { ok: false, .. })
         });
-        let (refused, budget) = (refused.count(), Params::default().auth_budget);
+        let (refused, budget) = (refused.count(), run.params.auth_budget);
         if refused > usize::try_from(budget).unwrap_or(usize::MAX) {
             broken.push(format!(
                 "side {side} has refused the credentials {refused} times, allowed are {budget}"
@@ -140,31 +139,15 @@ fn credentials(case: &Case, run: &Run) -> Vec<String> {
 
 /// The picture is true in the end, and the feed was complete.
 fn truth(case: &Case, run: &mut Run) -> Vec<String> {
-    let mut broken = Vec::new();
     let user = case.agent.id.as_str();
     let Some(shown) = run.shown.clone() else {
         return vec![String::from("there is no session in the end")];
     };
-    if shown.stale {
-        return vec![String::from("the session is not live in the end")];
+    let broken = untrue(&run.sim, user, run.listener.side(), &shown);
+    if !shown.stale {
+        let truth = run.sim.truth(user);
+        let still_there = truth.map(|truth| truth.dialogs.into_keys().collect()).unwrap_or_default();
+        run.listener.end(&run.log, &still_there);
     }
-    let Some(truth) = run.sim.truth(user) else {
-        return vec![String::from("the agent is gone from the world")];
-    };
-    let side =
-        run.listener.side().map(|side| if side == finesse_ha::side::Side::A { Side::A } else { Side::B });
-    match side.and_then(|side| run.sim.view(side, user)) {
-        Some(view) => {
-            // A pending state is volatile by documentation: a failover loses it on the servers themselves.
-            let world = Truth { pending_state: view.pending_state.clone(), ..truth.clone() };
-            for (whose, real) in [("the world", &world), ("the side in use", &view)] {
-                let found = real.differences(shown.picture.user.as_ref(), &shown.picture.dialogs);
-                broken.extend(found.into_iter().map(|difference| format!("beside {whose}: {difference}")));
-            }
-        }
-        None => broken.push(String::from("the side in use does not know the agent")),
-    }
-    let still_there: BTreeSet<String> = truth.dialogs.keys().cloned().collect();
-    run.listener.end(&run.log, &still_there);
     broken
 }

@@ -1,9 +1,8 @@
 //! The one runner of all cases: reads a file, plays each of its variations under several seeds, and says what is not as expected.
 //!
-//! Every run is checked for what the case expects and for what holds always (`check`, `always`): folding the feed gives the picture,
+//! Every run is checked for what the case expects and for what holds always (`check`, `common::always`): folding the feed gives the picture,
 //! gaps are bracketed, `closed` is last, each command has one outcome, the picture is true in the end, no account comes near its lock.
 
-mod always;
 mod case;
 mod check;
 mod network;

@@ -9,7 +9,7 @@ use finesse_rest::{HttpTransport, TransportError, TransportErrorKind};
 use finesse_sim::{Side, Sim};
 
 use super::case::{Path, Which};
-use crate::common::{HOST_A, SimDialer, exchange};
+use crate::common::{HOST_A, SimDialer, Wire, exchange};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum Way {
@@ -49,13 +49,14 @@ impl Network {
 }
 
 /// REST by way of the network.
-pub(crate) fn http(network: &Network, sim: &Sim) -> impl HttpTransport + use<> {
-    let (network, sim) = (network.clone(), sim.clone());
+pub(crate) fn http(network: &Network, sim: &Sim, wire: &Wire) -> impl HttpTransport + use<> {
+    let (network, sim, wire) = (network.clone(), sim.clone(), wire.clone());
     tower::service_fn(move |request: http::Request<Bytes>| {
-        let (way, sim) = (network.way(request.uri().host().unwrap_or_default(), Which::Rest), sim.clone());
+        let way = network.way(request.uri().host().unwrap_or_default(), Which::Rest);
+        let (sim, wire) = (sim.clone(), wire.clone());
         async move {
             match way {
-                Way::Open => exchange(sim, request).await,
+                Way::Open => exchange(sim, wire, request).await,
                 Way::BlackHole => std::future::pending().await,
                 Way::Refuses => {
                     let why = "the network refuses the connection";

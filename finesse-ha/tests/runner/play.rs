@@ -21,12 +21,12 @@ use serde::Deserialize;
 use serde_json::Value;
 use tokio::task::JoinSet;
 
-use super::always::Listener;
 use super::case::{Case, Click, Client, PolicyName, Start, Step, What};
 use super::network::{Network, NetworkDialer, http};
 use super::pattern::replace;
 use super::story::Story;
-use crate::common::pair;
+use crate::common::always::Listener;
+use crate::common::{Wire, pair};
 
 /// From going live to time zero: the early audits (5 s and 30 s) are over, everything is calm.
 const CALM: Duration = Duration::from_secs(60);
@@ -42,6 +42,11 @@ pub(crate) struct Run {
     pub(crate) log: Vec<LogEntry>,
     pub(crate) sim: Sim,
     pub(crate) listener: Listener,
+    pub(crate) wire: Wire,
+    /// The client's numbers.
+    pub(crate) params: Params,
+    /// The names of the outcomes that clicks were given.
+    pub(crate) clicks: Vec<&'static str>,
     pub(crate) names: BTreeMap<String, String>,
     pub(crate) shown: Option<finesse_ha::session::Shown>,
     pub(crate) closed: bool,
@@ -86,6 +91,9 @@ pub(crate) fn play(case: &Case, seed: u64) -> Result<Run, String> {
             log: Vec::new(),
             sim: sim.clone(),
             listener: Listener::default(),
+            wire: Wire::default(),
+            params: case.params()?,
+            clicks: Vec::new(),
             names: BTreeMap::new(),
             shown: None,
             closed: false,
@@ -116,7 +124,7 @@ impl Stage<'_> {
         if seed > 0 {
             self.random.shuffle(&mut steps);
         }
-        steps.sort_by_key(|step| step.at);
+        steps.sort_by_key(Step::at);
         let phase = Duration::from_millis(if seed > 0 { self.random.u64(0..PHASE_MILLIS) } else { 0 });
         let mut zero = self.clock.now();
         if self.case.start == Start::Live {
@@ -140,11 +148,11 @@ impl Stage<'_> {
         self.counting = true;
         let mut unopened = self.case.start == Start::Cold;
         for step in &steps {
-            if unopened && !step.at.is_zero() {
+            if unopened && !step.at().is_zero() {
                 unopened = false;
                 self.open()?;
             }
-            self.until(zero + step.at).await?;
+            self.until(zero + step.at()).await?;
             self.step(step)?;
         }
         if unopened {
@@ -155,16 +163,13 @@ impl Stage<'_> {
 
     fn open(&mut self) -> Result<(), String> {
         let case = self.case;
-        let mut params = Params::default();
-        for (name, value) in &case.params {
-            params.set(name, value).map_err(|error| error.to_string())?;
-        }
+        let params = self.run.params.clone();
         let user = UserId::new(case.agent.id.as_str()).map_err(|error| error.to_string())?;
         let builder = Session::builder(pair())
             .credentials(Credentials::basic(user, SecretString::from(case.agent.password.as_str())))
             .transport(Transport::Tcp)
             .params(params.clone())
-            .http(http(&self.network, &self.sim))
+            .http(http(&self.network, &self.sim, &self.run.wire))
             .dialer(Arc::new(NetworkDialer(self.network.clone(), self.sim.clone())))
             .clock(self.clock)
             .seed(self.random.u64(..));
@@ -258,6 +263,10 @@ impl Stage<'_> {
 
     fn answered(&mut self, (click, outcome): (usize, Outcome)) {
         self.answered += 1;
+        // Who only observes, or has no session any more, is told so at once and without a command.
+        if !self.case.observer && !self.run.closed && self.session.is_some() {
+            self.run.clicks.push(outcome.name());
+        }
         let Some((what, allowed)) = self.clicked.get(click) else { return };
         if !allowed.is_empty() && !allowed.iter().any(|allowed| allowed == outcome.name()) {
             self.run
@@ -267,10 +276,6 @@ impl Stage<'_> {
     }
 
     fn id_of(&self, name: &str) -> Option<String> {
-        if name == "only" {
-            let truth = self.sim.truth(&self.case.agent.id)?;
-            return (truth.dialogs.len() == 1).then(|| truth.dialogs.into_keys().next()).flatten();
-        }
         self.run.names.get(name).cloned()
     }
 
@@ -290,7 +295,8 @@ impl Stage<'_> {
                 if let Some(why) = reply.refused {
                     return Err(format!("the world refuses a step of the case: {why}"));
                 }
-                if let Some((name, call)) = step.name.clone().zip(reply.call) {
+                if let Some(name) = step.name.clone() {
+                    let call = reply.call.ok_or_else(|| format!("no call begins that could be {name}"))?;
                     self.run.names.insert(name, call);
                 }
             }
@@ -312,7 +318,7 @@ impl Stage<'_> {
                     }
                     Client::Starts {} => {
                         // Another session, another feed: nothing of the first is known to it.
-                        self.run.listener = Listener::default();
+                        self.run.listener.begin_anew();
                         self.run.closed = false;
                         self.open()?;
                     }

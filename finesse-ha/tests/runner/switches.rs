@@ -68,7 +68,7 @@ macro_rules! switches {
         #[derive(Debug, Clone, Default, Deserialize)]
         #[serde(deny_unknown_fields)]
         pub(crate) struct Switches {
-            $(#[serde(default)] $name: Option<$written>,)*
+            $($name: Option<$written>,)*
         }
 
         impl Switches {

@@ -1,7 +1,11 @@
-//! The `<body>` wrapper: writing ours, reading the server's.
+//! The `<body>` wrapper: writing ours, reading the server's. What stands inside is cut out and not looked into.
+
+use std::sync::Arc;
+
+use finesse_model::framer::{Framer, FramingError, Piece, Rules};
 
 use crate::error::{EndCause, LinkError, quoted};
-use crate::stanza::{Stanza, StanzaError, parse_document};
+use crate::stanza::{Frame, Stanza, parse_tag};
 
 pub(super) const NS_HTTPBIND: &str = "http://jabber.org/protocol/httpbind";
 
@@ -38,22 +42,37 @@ fn attribute(value: &str) -> String {
     out
 }
 
+/// A response: the attributes of the body, and the stanzas inside.
+#[derive(Debug)]
+pub(super) struct Body {
+    head: Stanza,
+    frames: Vec<Frame>,
+}
+
+impl Body {
+    pub(super) fn attribute(&self, name: &str) -> Option<&str> {
+        self.head.attribute(name)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.frames.is_empty()
+    }
+
+    pub(super) fn into_frames(self) -> Vec<Frame> {
+        self.frames
+    }
+}
+
 /// Reads a response with status 200.
-pub(super) fn parse(text: &str) -> Result<Stanza, LinkError> {
+pub(super) fn parse(text: &str) -> Result<Body, LinkError> {
     let head: String = text.trim_start().chars().take(9).collect::<String>().to_ascii_lowercase();
     let html = "something else (a proxy or a log-in page?) answered with HTML instead of a BOSH body; check the URL and proxies";
     if head.starts_with("<!doctype") || head.starts_with("<html") {
         return Err(LinkError::new(EndCause::Protocol, html));
     }
-    let body = parse_document(text, NS_HTTPBIND).map_err(|error| {
-        let kind = match error {
-            StanzaError::TooDeep | StanzaError::TooMany => EndCause::TooLarge,
-            _ => EndCause::Protocol,
-        };
-        LinkError::new(kind, format!("the answer is no BOSH body: {error}"))
-    })?;
-    match body.name() {
-        "body" if body.namespace() == NS_HTTPBIND => Ok(body),
+    let body = cut(text)?;
+    match body.head.name() {
+        "body" if body.head.namespace() == NS_HTTPBIND => Ok(body),
         "html" | "HTML" => Err(LinkError::new(EndCause::Protocol, html)),
         other => Err(LinkError::new(
             EndCause::Protocol,
@@ -62,8 +81,41 @@ pub(super) fn parse(text: &str) -> Result<Stanza, LinkError> {
     }
 }
 
+fn cut(text: &str) -> Result<Body, LinkError> {
+    let refuse = |kind, why: &dyn std::fmt::Display| {
+        LinkError::new(kind, format!("the answer is no BOSH body: {why}"))
+    };
+    // The text as a whole was capped when it was read.
+    let mut framer = Framer::new(Rules::Document, text.len());
+    let (mut head, mut frames, mut inherited) = (None, Vec::new(), Arc::default());
+    let mut rest = text;
+    while !framer.is_over() {
+        let found = framer.find(rest.as_bytes()).map_err(|error| match error {
+            FramingError::TooDeep | FramingError::TooLarge { .. } => refuse(EndCause::TooLarge, &error),
+            _ => refuse(EndCause::Protocol, &error),
+        })?;
+        let Some(found) = found else {
+            let why = if head.is_some() { "it ends inside of an element" } else { "there is no element" };
+            return Err(refuse(EndCause::Protocol, &why));
+        };
+        // Pieces begin at `<` and end behind `>`, so the text is never cut inside of a character.
+        let piece = rest.get(found.range.clone()).unwrap_or_default();
+        match found.piece {
+            Piece::Root => {
+                head = Some(parse_tag(piece).map_err(|error| refuse(EndCause::Protocol, &error))?);
+                inherited = Arc::new(framer.namespaces().clone());
+            }
+            Piece::Child => frames.push(Frame::within(piece.to_owned(), &inherited)),
+            Piece::End | Piece::Blank => {}
+        }
+        rest = rest.get(found.range.end..).unwrap_or_default();
+    }
+    let head = head.ok_or_else(|| refuse(EndCause::Protocol, &"there is no element"))?;
+    Ok(Body { head, frames })
+}
+
 /// What `type='terminate'` means. A condition that the server may give by mistake (overactivity) is not made final here.
-pub(super) fn terminated(body: &Stanza) -> LinkError {
+pub(super) fn terminated(body: &Body) -> LinkError {
     let condition = body.attribute("condition").unwrap_or("");
     let (kind, advice) = match condition {
         "" => (EndCause::Network, "the server ended the session; open a new one"),

@@ -14,9 +14,9 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use super::body;
+use super::body::{self, Body};
 use crate::error::{EndCause, LinkError};
-use crate::stanza::Stanza;
+use crate::stanza::{Frame, Stanza};
 
 /// How much longer than `wait` an answer may take. 5 s is what Cisco's own client grants.
 const GRACE: Duration = Duration::from_secs(5);
@@ -73,7 +73,7 @@ pub(super) enum Output {
     },
     /// Nobody waits for this one any more.
     Abandon(Flight),
-    Deliver(Stanza),
+    Deliver(Frame),
     End(LinkError),
 }
 
@@ -119,7 +119,7 @@ pub(super) struct Core {
     queue: VecDeque<Queued>,
     in_flight: BTreeMap<u64, Request>,
     /// Answered, but an earlier one is still out.
-    answered: BTreeMap<u64, Stanza>,
+    answered: BTreeMap<u64, Body>,
     next_delivery: u64,
     wanted: bool,
     closing: bool,
@@ -360,22 +360,22 @@ impl Core {
         if body.attribute("type") == Some("terminate") {
             let cause = body::terminated(&body);
             for (_, earlier) in std::mem::take(&mut self.answered) {
-                out.extend(earlier.into_children().into_iter().map(Output::Deliver));
+                out.extend(earlier.into_frames().into_iter().map(Output::Deliver));
             }
-            out.extend(body.into_children().into_iter().map(Output::Deliver));
+            out.extend(body.into_frames().into_iter().map(Output::Deliver));
             return self.end(if self.closing { closed() } else { cause }, out);
         }
         self.answered.insert(flight.rid, body);
         while let Some(body) = self.answered.remove(&self.next_delivery) {
             self.next_delivery += 1;
-            let stanzas = body.into_children();
+            let frames = body.into_frames();
             // Whoever waited has something to read first, and will say so when it wants more.
-            self.wanted &= stanzas.is_empty();
-            out.extend(stanzas.into_iter().map(Output::Deliver));
+            self.wanted &= frames.is_empty();
+            out.extend(frames.into_iter().map(Output::Deliver));
         }
     }
 
-    fn created(&mut self, body: &Stanza) -> Result<(), LinkError> {
+    fn created(&mut self, body: &Body) -> Result<(), LinkError> {
         if body.attribute("type") == Some("terminate") {
             return Err(body::terminated(body));
         }
@@ -403,7 +403,7 @@ impl Core {
         &mut self,
         now: Duration,
         own: u64,
-        body: &Stanza,
+        body: &Body,
         out: &mut Vec<Output>,
     ) -> Result<(), LinkError> {
         let Some(ack) = body.attribute("ack").and_then(|v| v.trim().parse::<u64>().ok()) else {
@@ -435,8 +435,8 @@ impl Core {
     }
 
     /// A server that answers empty polls at once must not make us spin.
-    fn note_odd_haste(&mut self, now: Duration, request: &Request, body: &Stanza) {
-        let empty = !request.loaded && body.children().next().is_none();
+    fn note_odd_haste(&mut self, now: Duration, request: &Request, body: &Body) {
+        let empty = !request.loaded && body.is_empty();
         let released = !self.in_flight.is_empty();
         if empty && !released && now.saturating_sub(request.first_sent) < ODDLY_QUICK {
             self.quick_empties += 1;

@@ -49,7 +49,7 @@ impl Bench {
             match output {
                 Output::Post { flight, body, fresh } => self.posts.push((flight, body, fresh)),
                 Output::Abandon(flight) => self.abandoned.push(flight),
-                Output::Deliver(stanza) => self.delivered.push(stanza.name().to_owned()),
+                Output::Deliver(frame) => self.delivered.push(frame.parse().unwrap().name().to_owned()),
                 Output::End(cause) => self.end = Some(cause),
             }
         }
@@ -452,8 +452,9 @@ fn losses_at_any_rid_lose_and_double_nothing() {
                         listening.insert(flight.rid, flight.attempt);
                         up.push_back((flight, body));
                     }
-                    Output::Deliver(m) if m.name() == "m" => {
-                        delivered.push(m.attribute("n").unwrap().parse::<u64>().unwrap())
+                    Output::Deliver(frame) => {
+                        let stanza = frame.parse().unwrap();
+                        delivered.extend(stanza.attribute("n").map(|n| n.parse::<u64>().unwrap()));
                     }
                     Output::End(cause) => panic!("seed {seed}: {cause}"),
                     _ => {}

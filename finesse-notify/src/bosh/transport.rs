@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::core::{Core, Flight, Input, Output};
 use super::http::{Connection, Endpoint, exchange};
 use crate::error::LinkError;
-use crate::stanza::Stanza;
+use crate::stanza::{Frame, Stanza};
 use crate::transport::{Activity, Transport};
 
 type Done = (Flight, Result<(u16, String, Option<Connection>), LinkError>);
@@ -25,7 +25,7 @@ pub(super) struct BoshTransport {
     running: BTreeMap<Flight, AbortHandle>,
     /// Connections that hold no request just now. With the running ones they are never more than two.
     idle: Vec<Connection>,
-    inbox: VecDeque<Stanza>,
+    inbox: VecDeque<Frame>,
     dead: Option<LinkError>,
 }
 
@@ -70,7 +70,7 @@ impl BoshTransport {
                         handle.abort();
                     }
                 }
-                Output::Deliver(stanza) => self.inbox.push_back(stanza),
+                Output::Deliver(frame) => self.inbox.push_back(frame),
                 Output::End(cause) => {
                     self.exchanges.abort_all();
                     self.running.clear();
@@ -125,10 +125,10 @@ impl Transport for BoshTransport {
         }
     }
 
-    async fn next(&mut self) -> Result<Stanza, LinkError> {
+    async fn next(&mut self) -> Result<Frame, LinkError> {
         loop {
-            if let Some(stanza) = self.inbox.pop_front() {
-                return Ok(stanza);
+            if let Some(frame) = self.inbox.pop_front() {
+                return Ok(frame);
             }
             if let Some(error) = &self.dead {
                 return Err(error.clone());

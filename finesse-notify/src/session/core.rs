@@ -5,11 +5,14 @@
 //!
 //! Invariants: an answer is given exactly once for every request; nothing follows `End`; memory is bounded by the caps below.
 
+mod subscriptions;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use super::ids::IdSource;
-use super::items::{Said, Seen, read_message};
+use super::inbound::{Inbound, Message};
+use super::items::{Said, Seen};
 use super::liveness::{Liveness, Verdict};
 use super::stanzas;
 use crate::config::SessionConfig;
@@ -40,7 +43,9 @@ pub(super) enum Command {
 
 #[derive(Debug)]
 pub(super) enum Input {
-    Stanza(Stanza),
+    /// The session begins.
+    Begin,
+    Inbound(Inbound),
     Command(Token, Command),
     /// The owner wants the link to end politely.
     Close,
@@ -67,8 +72,34 @@ struct Pending {
 
 enum Purpose {
     Subscribe(String),
-    Unsubscribe(String),
-    Barrier(Token),
+    Unsubscribe {
+        node: String,
+        /// The request named a subscription, so there is nothing more to find out.
+        named: bool,
+    },
+    Barrier(Token, Order),
+    /// Which subscriptions did earlier runs leave behind?
+    FindStale,
+    /// Which ids have our subscriptions to this node, one of which is not ours to guess?
+    FindIds(String),
+    /// A subscription that nobody needs; if it cannot be removed, no harm is done.
+    Sweep,
+}
+
+/// A number of our requests, in the order in which they were sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Order(u64);
+
+impl Purpose {
+    /// The beginning of the request's id, for whoever reads a log.
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Subscribe(_) => "sub",
+            Self::Unsubscribe { .. } | Self::Sweep => "unsub",
+            Self::Barrier(..) => "barrier",
+            Self::FindStale | Self::FindIds(_) => "list",
+        }
+    }
 }
 
 /// What we know of one node.
@@ -91,10 +122,14 @@ pub(super) struct Core {
     ids: IdSource,
     pending: BTreeMap<String, Pending>,
     subscriptions: BTreeMap<String, Subscription>,
+    /// Nodes whose last item may still be pushed at us because we subscribed, and when we did.
+    may_repeat: BTreeMap<String, Order>,
+    order: Order,
+    stale_prefix: Option<String>,
     seen: Seen,
     liveness: Liveness,
     /// Ids of the latest regular pings. An answer counts even if no time has passed, as happens under simulated time.
-    pings: VecDeque<String>,
+    pings: VecDeque<(String, Order)>,
     paused_at: Option<Duration>,
     closing: Option<Duration>,
     over: bool,
@@ -111,6 +146,9 @@ impl Core {
             ids,
             pending: BTreeMap::new(),
             subscriptions: BTreeMap::new(),
+            may_repeat: BTreeMap::new(),
+            order: Order(0),
+            stale_prefix: config.stale_prefix.clone(),
             seen: Seen::new(),
             liveness: Liveness::new(config.ping, now),
             pings: VecDeque::new(),
@@ -143,7 +181,14 @@ impl Core {
             return;
         }
         match input {
-            Input::Stanza(stanza) => self.on_stanza(now, &stanza, out),
+            Input::Begin => self.begin(now, out),
+            Input::Inbound(inbound) => {
+                self.liveness.heard(now);
+                match inbound {
+                    Inbound::Message(message) => self.on_message(message, out),
+                    Inbound::Stanza(stanza) => self.on_stanza(now, &stanza, out),
+                }
+            }
             Input::Command(token, command) => self.on_command(now, token, command, out),
             Input::Close => self.begin_closing(now, out),
             Input::Paused => self.paused_at = self.paused_at.or(Some(now)),
@@ -180,7 +225,7 @@ impl Core {
                         EndCause::Timeout,
                         format!("no answer within {:?}", self.request_timeout),
                     );
-                    self.settle(pending.purpose, Err(error), None, out);
+                    self.settle(now, pending.purpose, Err(error), None, out);
                 }
             }
         }
@@ -189,7 +234,8 @@ impl Core {
             Verdict::Ping => {
                 let id = self.ids.next("ping");
                 out.push(Output::Send(stanzas::ping(&id, &self.domain)));
-                self.pings.push_back(id);
+                let sent = self.next_order();
+                self.pings.push_back((id, sent));
                 if self.pings.len() > REMEMBERED_PINGS {
                     self.pings.pop_front();
                 }
@@ -205,28 +251,29 @@ impl Core {
     }
 
     fn on_stanza(&mut self, now: Duration, stanza: &Stanza, out: &mut Vec<Output>) {
-        self.liveness.heard(now);
         match stanza.name() {
-            "message" => self.on_message(stanza, out),
-            "iq" => self.on_iq(stanza, out),
+            "message" => tracing::debug!("ignored a message without events"),
+            "iq" => self.on_iq(now, stanza, out),
             "presence" => self.on_presence(stanza, out),
             _ if stanzas::is_stream_error(stanza) => self.end(stanzas::stream_error(stanza), out),
             other => tracing::debug!(element = other, "ignored an unknown element of the stream"),
         }
     }
 
-    fn on_message(&mut self, message: &Stanza, out: &mut Vec<Output>) {
+    fn on_message(&mut self, message: Message, out: &mut Vec<Output>) {
         // Services have no node part. A message of a user that looks like an event is not from Finesse.
-        if message.attribute("from").is_some_and(|from| jid::node_of(from).is_some())
-            || message.attribute("type") == Some("error")
+        if message.from.as_deref().is_some_and(|from| jid::node_of(from).is_some())
+            || message.kind.as_deref() == Some("error")
         {
             tracing::debug!("ignored a message that is not from a service");
             return;
         }
-        for said in read_message(message) {
+        for said in message.said {
             match said {
-                Said::Item(notification, fingerprint) if self.seen.is_new(fingerprint) => {
-                    out.push(Output::Notify(notification))
+                Said::Item(mut notification, fingerprint) if self.seen.is_new(fingerprint) => {
+                    // The first item after a subscribe may be the last one that was published, however old.
+                    notification.delayed |= self.may_repeat.remove(&notification.node).is_some();
+                    out.push(Output::Notify(notification));
                 }
                 Said::Item(notification, _) => {
                     tracing::debug!(node = notification.node, "dropped an item that was here before")
@@ -259,7 +306,7 @@ impl Core {
         }
     }
 
-    fn on_iq(&mut self, iq: &Stanza, out: &mut Vec<Output>) {
+    fn on_iq(&mut self, now: Duration, iq: &Stanza, out: &mut Vec<Output>) {
         let kind = iq.attribute("type").unwrap_or_default();
         if !matches!(kind, "result" | "error") {
             out.extend(stanzas::answer(iq).map(Output::Send));
@@ -267,7 +314,8 @@ impl Core {
         }
         // The sender is not compared: a server may answer from any of its names. The ids cannot be guessed.
         let Some(id) = iq.attribute("id") else { return };
-        if self.pings.iter().any(|ping| ping == id) {
+        if let Some(sent) = self.pings.iter().find(|(ping, _)| ping == id).map(|(_, sent)| *sent) {
+            self.passed(sent);
             return self.liveness.answered();
         }
         let Some(pending) = self.pending.remove(id) else { return };
@@ -278,7 +326,7 @@ impl Core {
             Err(LinkError::new(EndCause::Rejected, format!("the server refused: {words}"))
                 .with_condition(condition))
         };
-        self.settle(pending.purpose, result, Some(iq), out);
+        self.settle(now, pending.purpose, result, Some(iq), out);
         if self.closing.is_some() && self.pending.is_empty() {
             self.say_goodbye(out);
         }
@@ -287,6 +335,7 @@ impl Core {
     /// A request is over, one way or the other.
     fn settle(
         &mut self,
+        now: Duration,
         purpose: Purpose,
         result: Result<(), LinkError>,
         iq: Option<&Stanza>,
@@ -294,7 +343,8 @@ impl Core {
     ) {
         match purpose {
             // Any answer shows that everything before it has arrived. An error too: the server need not support pings.
-            Purpose::Barrier(token) => {
+            Purpose::Barrier(token, sent) => {
+                self.passed(sent);
                 let result = match result {
                     Err(e) if e.kind() == EndCause::Rejected => Ok(()),
                     other => other.map_err(|e| e.during("waiting for the barrier")),
@@ -302,64 +352,24 @@ impl Core {
                 out.push(Output::Reply(token, result));
             }
             Purpose::Subscribe(node) => self.subscribed(node, result, iq, out),
-            Purpose::Unsubscribe(node) => self.unsubscribed(node, result, out),
+            Purpose::Unsubscribe { node, named: false } if iq.is_some_and(stanzas::wants_subid) => {
+                self.ask(
+                    now,
+                    Purpose::FindIds(node),
+                    |id, core| stanzas::subscriptions(id, &core.pubsub),
+                    out,
+                );
+            }
+            Purpose::Unsubscribe { node, .. } => self.unsubscribed(node, result, out),
+            Purpose::FindStale => self.sweep(now, iq, out),
+            Purpose::FindIds(node) => self.unsubscribe_each(now, node, iq, out),
+            Purpose::Sweep => {}
         }
     }
 
-    fn subscribed(
-        &mut self,
-        node: String,
-        result: Result<(), LinkError>,
-        iq: Option<&Stanza>,
-        out: &mut Vec<Output>,
-    ) {
-        let waiters = match self.subscriptions.remove(&node) {
-            Some(Subscription::Asking(waiters)) => waiters,
-            _ => Vec::new(),
-        };
-        let subscription = iq.and_then(|iq| iq.descend(&["pubsub", "subscription"]));
-        let state = subscription.and_then(|s| s.attribute("subscription")).unwrap_or("subscribed");
-        let result = match result {
-            Ok(()) if matches!(state, "pending" | "none" | "unconfigured") => Err(LinkError::new(
-                EndCause::Rejected,
-                format!("the server put the subscription into the state {state}; nothing will be delivered"),
-            )
-            .with_condition(state)),
-            other => other,
-        };
-        match &result {
-            Ok(()) => {
-                let subid = subscription.and_then(|s| s.attribute("subid")).map(str::to_owned);
-                self.subscriptions.insert(node.clone(), Subscription::Active { subid });
-            }
-            // Not known to be absent, so that the end of the link still tries to remove it.
-            Err(e) if e.kind() == EndCause::Timeout => {
-                self.subscriptions.insert(node.clone(), Subscription::Unknown);
-            }
-            Err(_) => {}
-        }
-        self.answer_all(
-            waiters,
-            &result.map_err(|e| e.during(format!("subscribing to {}", quoted(&node)))),
-            out,
-        );
-    }
-
-    fn unsubscribed(&mut self, node: String, result: Result<(), LinkError>, out: &mut Vec<Output>) {
-        let waiters = match self.subscriptions.remove(&node) {
-            Some(Subscription::Leaving(waiters)) => waiters,
-            _ => Vec::new(),
-        };
-        let result = match result {
-            // It is gone, which is what was asked for.
-            Err(e) if matches!(e.condition(), Some("unexpected-request" | "item-not-found")) => Ok(()),
-            Err(e) => {
-                self.subscriptions.insert(node.clone(), Subscription::Unknown);
-                Err(e.during(format!("unsubscribing from {}", quoted(&node))))
-            }
-            Ok(()) => Ok(()),
-        };
-        self.answer_all(waiters, &result, out);
+    /// Everything the server said before it answered our request of this number has been read.
+    fn passed(&mut self, sent: Order) {
+        self.may_repeat.retain(|_, subscribed| *subscribed > sent);
     }
 
     fn answer_all(&self, waiters: Vec<Token>, result: &Result<(), LinkError>, out: &mut Vec<Output>) {
@@ -379,54 +389,30 @@ impl Core {
         }
         match command {
             Command::Barrier => {
-                let id = self.ids.next("barrier");
-                out.push(Output::Send(stanzas::ping(&id, &self.domain)));
-                self.expect(now, id, Purpose::Barrier(token));
+                let sent = self.next_order();
+                self.ask(now, Purpose::Barrier(token, sent), |id, core| stanzas::ping(id, &core.domain), out);
             }
             Command::Subscribe(node) => self.subscribe(now, token, node, out),
             Command::Unsubscribe(node) => self.unsubscribe(now, token, node, out),
         }
     }
 
-    fn subscribe(&mut self, now: Duration, token: Token, node: String, out: &mut Vec<Output>) {
-        match self.subscriptions.get_mut(&node) {
-            // A second subscription would deliver everything twice on servers that allow several.
-            Some(Subscription::Active { .. }) => return out.push(Output::Reply(token, Ok(()))),
-            Some(Subscription::Asking(waiters)) => return waiters.push(token),
-            Some(Subscription::Leaving(_)) => {
-                return out.push(Output::Reply(
-                    token,
-                    Err(busy("subscribing to", &node, "an unsubscribe is under way")),
-                ));
-            }
-            Some(Subscription::Unknown) | None => {}
-        }
-        let id = self.ids.next("sub");
-        out.push(Output::Send(stanzas::subscribe(&id, &self.pubsub, &node, &self.jid)));
-        self.subscriptions.insert(node.clone(), Subscription::Asking(vec![token]));
-        self.expect(now, id, Purpose::Subscribe(node));
-    }
-
-    fn unsubscribe(&mut self, now: Duration, token: Token, node: String, out: &mut Vec<Output>) {
-        let subid = match self.subscriptions.get_mut(&node) {
-            Some(Subscription::Leaving(waiters)) => return waiters.push(token),
-            Some(Subscription::Asking(_)) => {
-                return out.push(Output::Reply(
-                    token,
-                    Err(busy("unsubscribing from", &node, "a subscribe is under way")),
-                ));
-            }
-            Some(Subscription::Active { subid }) => subid.take(),
-            Some(Subscription::Unknown) | None => None,
-        };
-        let id = self.ids.next("unsub");
-        out.push(Output::Send(stanzas::unsubscribe(&id, &self.pubsub, &node, &self.jid, subid.as_deref())));
-        self.subscriptions.insert(node.clone(), Subscription::Leaving(vec![token]));
-        self.expect(now, id, Purpose::Unsubscribe(node));
-    }
-
-    fn expect(&mut self, now: Duration, id: String, purpose: Purpose) {
+    /// Sends a request and remembers what its answer is for.
+    fn ask(
+        &mut self,
+        now: Duration,
+        purpose: Purpose,
+        stanza: impl FnOnce(&str, &Self) -> Stanza,
+        out: &mut Vec<Output>,
+    ) {
+        let id = self.ids.next(purpose.word());
+        out.push(Output::Send(stanza(&id, self)));
         self.pending.insert(id, Pending { deadline: now.saturating_add(self.request_timeout), purpose });
+    }
+
+    fn next_order(&mut self) -> Order {
+        self.order.0 += 1;
+        self.order
     }
 
     fn begin_closing(&mut self, now: Duration, out: &mut Vec<Output>) {
@@ -435,7 +421,7 @@ impl Core {
         }
         // Whoever else waits is told now; their answers are of no use any more.
         for (_, pending) in std::mem::take(&mut self.pending) {
-            if let Purpose::Barrier(token) = pending.purpose {
+            if let Purpose::Barrier(token, _) = pending.purpose {
                 out.push(Output::Reply(token, Err(closed())));
             }
         }
@@ -446,15 +432,8 @@ impl Core {
                 Subscription::Unknown => (Vec::new(), None),
             };
             self.answer_all(waiters, &Err(closed()), out);
-            let id = self.ids.next("unsub");
-            out.push(Output::Send(stanzas::unsubscribe(
-                &id,
-                &self.pubsub,
-                &node,
-                &self.jid,
-                subid.as_deref(),
-            )));
-            self.expect(now, id, Purpose::Unsubscribe(node));
+            let jid = self.jid.clone();
+            self.send_unsubscribe(now, &node, &jid, subid.as_deref(), Purpose::Sweep, out);
         }
         if self.pending.is_empty() {
             self.say_goodbye(out);
@@ -477,7 +456,7 @@ impl Core {
     /// Answers everybody who still waits, with the cause of the end.
     pub(super) fn fail_waiters(&mut self, cause: &LinkError, out: &mut Vec<Output>) {
         for (_, pending) in std::mem::take(&mut self.pending) {
-            if let Purpose::Barrier(token) = pending.purpose {
+            if let Purpose::Barrier(token, _) = pending.purpose {
                 out.push(Output::Reply(token, Err(cause.clone())));
             }
         }

@@ -11,10 +11,11 @@ use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::Instant;
 
 use super::core::{Core, Input, Output, Token, closed};
+use super::inbound::Inbound;
 use super::link::{Ended, Request};
 use crate::error::{EndCause, LinkError};
 use crate::event::Event;
-use crate::stanza::Stanza;
+use crate::stanza::{Frame, Stanza};
 use crate::transport::{Activity, Transport};
 
 /// How long the polite end of the stream may take. Together with the core's wait for unsubscribes it stays below one second.
@@ -45,7 +46,7 @@ enum Tell {
 enum Wake {
     Room(bool),
     Request(Option<Request>),
-    Inbound(Result<Stanza, LinkError>),
+    Inbound(Result<Frame, LinkError>),
     OwnerGone,
     Timer,
 }
@@ -61,11 +62,11 @@ struct Desk {
 }
 
 impl Driver {
-    pub(super) async fn run(mut self, early: Vec<Stanza>) {
+    pub(super) async fn run(mut self, early: Vec<Inbound>) {
         let mut desk = Desk::default();
         let mut end = None;
-        for stanza in early {
-            end = self.step(Input::Stanza(stanza), &mut desk).await;
+        for input in std::iter::once(Input::Begin).chain(early.into_iter().map(Input::Inbound)) {
+            end = self.step(input, &mut desk).await;
             if end.is_some() {
                 break;
             }
@@ -110,11 +111,14 @@ impl Driver {
                     desk.waiting.insert(token, reply);
                     Input::Command(token, command)
                 }
-                Wake::Inbound(Ok(stanza)) => {
+                Wake::Inbound(Ok(frame)) => {
                     if self.own_activity {
                         self.activity.touch();
                     }
-                    Input::Stanza(stanza)
+                    match super::read(&frame) {
+                        Ok(inbound) => Input::Inbound(inbound),
+                        Err(cause) => return cause,
+                    }
                 }
                 Wake::Inbound(Err(cause)) => return cause,
                 Wake::Timer => {
@@ -148,29 +152,37 @@ impl Driver {
         let mut out = Vec::new();
         self.core.step(self.now(), input, &mut out);
         let mut end = None;
+        let mut flight = Vec::new();
         for output in out {
             match output {
-                Output::Send(stanza) => {
-                    if end.is_none() {
-                        end = self.send(stanza).await.err();
-                    }
-                }
+                Output::Send(stanza) => flight.push(stanza),
                 Output::Notify(notification) => desk.tell(Tell::Event(Event::Notification(notification))),
                 Output::Presence(presence) => desk.tell(Tell::Event(Event::FinessePresence(presence))),
                 Output::Reply(token, result) => {
                     desk.tell(Tell::Reply(token, result.map_err(|e| e.at(self.place.as_str()))));
                 }
-                Output::End(cause) => end = end.or(Some(cause)),
+                Output::End(cause) => end = Some(cause),
             }
         }
-        end
+        if flight.is_empty() {
+            return end;
+        }
+        // Whatever else ended it: what could not be said is the more telling cause.
+        self.send(flight).await.err().or(end)
     }
 
-    async fn send(&mut self, stanza: Stanza) -> Result<(), LinkError> {
-        let sending = tokio::time::timeout(self.send_timeout, self.transport.send(stanza));
+    /// Writes all of them, in one piece where the framing can.
+    async fn send(&mut self, flight: Vec<Stanza>) -> Result<(), LinkError> {
+        let transport = &mut self.transport;
+        let sending = async move {
+            for stanza in flight {
+                transport.send(stanza).await?;
+            }
+            transport.flush().await
+        };
         tokio::select! {
             biased;
-            sent = sending => sent.unwrap_or_else(|_| {
+            sent = tokio::time::timeout(self.send_timeout, sending) => sent.unwrap_or_else(|_| {
                 let detail = format!("the server took nothing we wrote for {:?}", self.send_timeout);
                 Err(LinkError::new(EndCause::Silent, detail))
             }),

@@ -1,30 +1,32 @@
-//! Takes the notifications out of a pubsub message, by local names only: the namespaces of event and payload differ between releases.
+//! Takes the notifications out of the tree of a pubsub message, by local names only: the namespaces of event and payload differ between
+//! releases. Most messages are read without a tree, see `inbound`; what an item means is decided here for both.
 //!
 //! The payload is an `Update` document, either as escaped text or as child elements. An item that cannot be read is still handed up, with
 //! the reason: that something happened on this node is worth knowing.
 
 use std::collections::{BTreeSet, VecDeque};
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use finesse_model::Update;
 
 use crate::event::Notification;
 use crate::stanza::Stanza;
 
+pub(super) const NS_OLD_DELAY: &str = "jabber:x:delay";
+
 /// What one message says.
-pub(super) enum Said {
+#[derive(Debug, PartialEq)]
+pub(crate) enum Said {
     Item(Notification, Fingerprint),
     NodeDeleted(String),
 }
 
 /// Identifies an item for the dropping of doubles: node, item id and content. Content too, because other servers reuse ids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Fingerprint(Option<u64>);
+pub(crate) struct Fingerprint(Option<u64>);
 
 pub(super) fn read_message(message: &Stanza) -> Vec<Said> {
-    let delayed = message
-        .children()
-        .any(|c| c.name() == "delay" || (c.name() == "x" && c.namespace() == "jabber:x:delay"));
+    let delayed =
+        message.children().any(|c| c.name() == "delay" || (c.name() == "x" && c.namespace() == NS_OLD_DELAY));
     let mut said = Vec::new();
     for event in message.children().filter(|c| c.name() == "event") {
         for part in event.children() {
@@ -67,18 +69,38 @@ fn read_item(node: &str, item: &Stanza, delayed: bool) -> Option<Said> {
             return None;
         }
     };
-    let item_id = item.attribute("id").filter(|id| !id.is_empty()).map(str::to_owned);
-    let fingerprint = Fingerprint(item_id.as_deref().map(|id| {
-        // Fixed keys, so that equal runs behave equally. A server that constructs collisions only drops its own events.
-        let mut hasher = DefaultHasher::new();
-        (node, id, &payload).hash(&mut hasher);
-        hasher.finish()
-    }));
-    let update = Update::from_xml(&payload);
+    Some(said(node, item.attribute("id").map(str::to_owned), delayed, &payload))
+}
+
+/// One item, its payload read.
+pub(super) fn said(node: &str, item_id: Option<String>, delayed: bool, payload: &str) -> Said {
+    let item_id = item_id.filter(|id| !id.is_empty());
+    let fingerprint = Fingerprint(item_id.as_deref().map(|id| fingerprint(&[node, id, payload])));
+    let update = Update::from_xml(payload);
     if let Err(error) = &update {
         tracing::warn!(node, %error, "a notification could not be read");
     }
-    Some(Said::Item(Notification { node: node.to_owned(), item_id, delayed, update }, fingerprint))
+    Said::Item(Notification { node: node.to_owned(), item_id, delayed, update }, fingerprint)
+}
+
+/// A quick hash with fixed keys, so that equal runs behave equally. A server that constructs collisions only drops its own events.
+fn fingerprint(texts: &[&str]) -> u64 {
+    // The multiplier is 2^64 divided by the golden ratio: it spreads every input bit over the upper half.
+    const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
+    let mut hash = 0_u64;
+    let mut mix = |word: u64| {
+        hash = (hash.rotate_left(23) ^ word).wrapping_mul(SPREAD);
+        hash ^= hash >> 32;
+    };
+    for text in texts {
+        for word in text.as_bytes().chunks(8) {
+            let mut bytes = [0; 8];
+            bytes[..word.len()].copy_from_slice(word);
+            mix(u64::from_le_bytes(bytes));
+        }
+        mix(text.len() as u64);
+    }
+    hash
 }
 
 /// An unescaped payload as a document of its own; namespaces it inherited from the envelope are not repeated.

@@ -1,4 +1,4 @@
-//! The ping schedule: one ping every `idle`, and the verdict when they stay unanswered.
+//! The ping schedule: one ping every `idle`, earlier on a link that has been quiet, and the verdict when they stay unanswered.
 //!
 //! Anything inbound after a ping proves the stream alive, not only the answer. While the owner does not take events, nothing is read, so
 //! silence proves nothing: pings go on (the server counts them) but no verdict is passed.
@@ -62,7 +62,8 @@ impl Liveness {
         match &self.waiting {
             Some(_) if paused => Some(self.next),
             Some(waiting) => Some(waiting.latest.saturating_add(self.config.timeout)),
-            None => Some(self.next),
+            None if paused => Some(self.next),
+            None => Some(self.next.min(self.last_inbound.saturating_add(self.config.quiet()))),
         }
     }
 
@@ -103,13 +104,13 @@ mod tests {
     }
 
     #[test]
-    fn two_missed_pings_end_the_link_thirty_seconds_after_the_last_sign() {
+    fn two_missed_pings_end_the_link_twenty_five_seconds_after_the_last_sign() {
         let mut l = liveness();
-        assert_eq!(l.tick(s(19), false), Verdict::Fine);
+        assert_eq!(l.tick(s(14), false), Verdict::Fine);
+        assert_eq!(l.tick(s(15), false), Verdict::Ping);
+        assert_eq!(l.deadline(false), Some(s(20)));
         assert_eq!(l.tick(s(20), false), Verdict::Ping);
-        assert_eq!(l.deadline(false), Some(s(25)));
-        assert_eq!(l.tick(s(25), false), Verdict::Ping);
-        assert_eq!(l.tick(s(30), false), Verdict::Silent { misses: 2, since: s(30) });
+        assert_eq!(l.tick(s(25), false), Verdict::Silent { misses: 2, since: s(25) });
     }
 
     #[test]
@@ -118,7 +119,9 @@ mod tests {
         assert_eq!(l.tick(s(20), false), Verdict::Ping);
         l.heard(s(24));
         assert_eq!(l.tick(s(25), false), Verdict::Fine);
-        assert_eq!(l.deadline(false), Some(s(40)));
+        assert_eq!(l.deadline(false), Some(s(39)), "15 s after the last sign");
+        l.heard(s(38));
+        assert_eq!(l.deadline(false), Some(s(40)), "20 s after the last ping, whatever the traffic");
     }
 
     #[test]

@@ -1,20 +1,32 @@
-//! The login as a pure state machine: features, SASL PLAIN, restart, features, bind, session. It neither waits nor writes; the shell does.
+//! The login as a pure state machine: features, SASL PLAIN, restart, features, bind, session, presence. It neither waits nor writes; the
+//! shell does.
 //!
-//! | state | stanza | next |
-//! |---|---|---|
-//! | `Opening` | features with PLAIN | sends auth → `Authenticating` |
-//! | `Authenticating` | success | restart → `Reopening` |
-//! | `Authenticating` | failure | ends; one attempt only, because wrong passwords lock the account |
-//! | `Reopening` | features with bind | sends bind → `Binding` |
-//! | `Binding` | result with JID | session offered: sends it → `Establishing`; else done |
-//! | `Binding` | error | conflict or refusal: ends |
-//! | `Establishing` | result, or error where the session is optional | done |
+//! | state | stanza | step by step | in two flights |
+//! |---|---|---|---|
+//! | (begin) | | | sends auth |
+//! | `Opening` | features with PLAIN | sends auth | |
+//! | | | → `Authenticating` | → `Authenticating` |
+//! | `Authenticating` | success | restart | restart, sends bind, session, presence |
+//! | | | → `Reopening` | → `Reopening` |
+//! | `Authenticating` | failure | ends; one attempt only, because wrong passwords lock the account | the same |
+//! | `Reopening` | features with bind | sends bind | |
+//! | | | → `Binding` | → `Binding` |
+//! | `Binding` | result with JID | session offered: sends it → `Establishing`; else presence, done | session required: → `Establishing`; else done |
+//! | `Binding` | error | conflict or refusal: ends | the same |
+//! | `Establishing` | result, or error where the session is optional | presence, done | done |
 //!
 //! A stream error ends every state. Other stanzas that come early are kept, in order and bounded, for the live session.
+//!
+//! Not every server takes two flights: it may drop what follows the stream header, or take it for an offence. [`Login::not_taken`] and
+//! [`Login::patience`] tell such a server from one that refuses the agent. The password is then written a second time, on a new connection;
+//! it was not refused the first time, and it never is tried again once it was.
 
 use secrecy::ExposeSecret as _;
 
+use std::time::Duration;
+
 use super::ids::IdSource;
+use super::inbound::Inbound;
 use super::stanzas;
 use crate::config::SessionConfig;
 use crate::error::{EndCause, LinkError, quoted};
@@ -22,6 +34,10 @@ use crate::stanza::Stanza;
 
 /// Stanzas kept until the session is live. A server has nothing to say before presence, so a handful is plenty.
 const EARLY_LIMIT: usize = 64;
+
+/// How long a server that was written to ahead may take from its features to its answer, and no more than a third of the login's deadline.
+/// A slow check of the password is not told from a lost one; 5 s leaves room for another attempt, which waits as long as it may.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What the shell has to do next.
 #[derive(Debug)]
@@ -37,8 +53,17 @@ enum State {
     Opening,
     Authenticating,
     Reopening,
-    Binding { id: String, session: Option<SessionNeed> },
-    Establishing { id: String, jid: String, need: SessionNeed },
+    Binding {
+        id: String,
+        session: Option<SessionNeed>,
+    },
+    Establishing {
+        id: String,
+        jid: String,
+        need: SessionNeed,
+    },
+    /// The server's word on the agent or the resource; nothing follows.
+    Refused,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,12 +77,19 @@ pub(super) struct Login<'a> {
     node: String,
     ids: IdSource,
     state: State,
-    early: Vec<Stanza>,
+    /// Written ahead of the server's answers: the ids of bind and session.
+    ahead: Option<(String, String)>,
+    heard: bool,
+    early: Vec<Inbound>,
 }
 
 impl<'a> Login<'a> {
     /// Refuses at once what no server need be asked about.
-    pub(super) fn new(config: &'a SessionConfig, ids: IdSource) -> Result<Self, LinkError> {
+    pub(super) fn new(
+        config: &'a SessionConfig,
+        mut ids: IdSource,
+        in_flights: bool,
+    ) -> Result<Self, LinkError> {
         if config.secret.expose_secret().is_empty() {
             return Err(LinkError::new(EndCause::Auth, "the password is empty; nothing was sent"));
         }
@@ -68,7 +100,52 @@ impl<'a> Login<'a> {
                 "the login id cannot be the name in a JID; nothing was sent",
             ));
         }
-        Ok(Self { config, node, ids, state: State::Opening, early: Vec::new() })
+        let ahead = in_flights.then(|| (ids.next("bind"), ids.next("session")));
+        Ok(Self { config, node, ids, state: State::Opening, ahead, heard: false, early: Vec::new() })
+    }
+
+    /// What is written with the first stream header.
+    pub(super) fn begin(&self) -> Vec<Step> {
+        if self.ahead.is_some() { vec![Step::Send(self.auth())] } else { Vec::new() }
+    }
+
+    fn auth(&self) -> Stanza {
+        stanzas::auth_plain(&self.node, &self.config.secret)
+    }
+
+    /// How long the next answer may take, where a longer silence means that the server dropped what was written ahead.
+    pub(super) fn patience(&self) -> Option<Duration> {
+        match self.state {
+            State::Authenticating | State::Binding { .. } if self.ahead.is_some() => {
+                Some(PATIENCE.min(self.config.login_deadline / 3))
+            }
+            _ => None,
+        }
+    }
+
+    /// True when this failure may mean no more than that the server does not take a login in two flights.
+    pub(super) fn not_taken(&self, failure: &LinkError) -> bool {
+        const OFFENDED: [&str; 10] = [
+            "bad-format",
+            "invalid-namespace",
+            "invalid-xml",
+            "not-authorized",
+            "not-well-formed",
+            "policy-violation",
+            "restricted-xml",
+            "undefined-condition",
+            "unsupported-stanza-type",
+            "xml-not-well-formed",
+        ];
+        // SASL failures and refused resources are the server's word on us; they have been understood.
+        let understood = matches!(self.state, State::Refused | State::Establishing { .. });
+        if self.ahead.is_none() || !self.heard || understood {
+            return false;
+        }
+        match failure.condition() {
+            Some(condition) => OFFENDED.contains(&condition),
+            None => failure.kind() == EndCause::Network,
+        }
     }
 
     /// What the login is doing, for the message when it fails or takes too long.
@@ -79,29 +156,47 @@ impl<'a> Login<'a> {
             State::Reopening => "waiting for the stream features after authentication",
             State::Binding { .. } => "binding the resource",
             State::Establishing { .. } => "establishing the session",
+            State::Refused => "being refused",
         }
     }
 
-    /// The id source and the stanzas that came too early, for the live session.
-    pub(super) fn into_rest(self) -> (IdSource, Vec<Stanza>) {
+    /// The id source and what came too early, for the live session.
+    pub(super) fn into_rest(self) -> (IdSource, Vec<Inbound>) {
         (self.ids, self.early)
     }
 
-    pub(super) fn on_stanza(&mut self, stanza: Stanza) -> Result<Option<Step>, LinkError> {
+    pub(super) fn on_inbound(&mut self, inbound: Inbound) -> Result<Vec<Step>, LinkError> {
+        self.heard = true;
+        match inbound {
+            Inbound::Stanza(stanza) => self.on_stanza(stanza),
+            message @ Inbound::Message(_) => self.keep(message),
+        }
+    }
+
+    fn on_stanza(&mut self, stanza: Stanza) -> Result<Vec<Step>, LinkError> {
         if stanzas::is_stream_error(&stanza) {
             return Err(stanzas::stream_error(&stanza));
         }
         match (&self.state, stanza.name()) {
             (State::Opening, "features") => {
-                check_plain(&stanza)?;
+                check_plain(&stanza, self.ahead.is_some())?;
                 self.state = State::Authenticating;
-                Ok(Some(Step::Send(stanzas::auth_plain(&self.node, &self.config.secret))))
+                Ok(if self.ahead.is_some() { Vec::new() } else { vec![Step::Send(self.auth())] })
             }
             (State::Authenticating, "success") => {
                 self.state = State::Reopening;
-                Ok(Some(Step::Restart))
+                let mut steps = vec![Step::Restart];
+                if let Some((bind, session)) = &self.ahead {
+                    steps.push(Step::Send(stanzas::bind(bind, &self.config.resource)));
+                    steps.push(Step::Send(stanzas::session(session)));
+                    steps.push(Step::Send(self.presence()));
+                }
+                Ok(steps)
             }
-            (State::Authenticating, "failure") => Err(sasl_failure(&stanza)),
+            (State::Opening | State::Authenticating, "failure") => {
+                self.state = State::Refused;
+                Err(sasl_failure(&stanza))
+            }
             (State::Authenticating, "challenge") => {
                 Err(LinkError::new(EndCause::Protocol, "the server answered PLAIN with a challenge"))
             }
@@ -115,34 +210,18 @@ impl<'a> Login<'a> {
                 let session = stanza.child("session").map(|s| {
                     if s.child("optional").is_some() { SessionNeed::Optional } else { SessionNeed::Required }
                 });
+                if let Some((id, _)) = self.ahead.clone() {
+                    self.state = State::Binding { id, session };
+                    return Ok(Vec::new());
+                }
                 let id = self.ids.next("bind");
                 let bind = stanzas::bind(&id, &self.config.resource);
                 self.state = State::Binding { id, session };
-                Ok(Some(Step::Send(bind)))
+                Ok(vec![Step::Send(bind)])
             }
             (State::Binding { id, session }, "iq") if answers(&stanza, id) => {
-                if stanza.attribute("type") == Some("error") {
-                    return Err(bind_refused(&stanza, &self.config.resource));
-                }
-                let jid = stanza
-                    .descend(&["bind", "jid"])
-                    .map(|j| j.text().trim().to_owned())
-                    .filter(|j| j.contains('/') && j.len() <= 3071 && !j.chars().any(char::is_control))
-                    .ok_or_else(|| {
-                        LinkError::new(
-                            EndCause::Protocol,
-                            "the server bound the resource but named no full JID",
-                        )
-                    })?;
-                match *session {
-                    None => Ok(Some(Step::Done(jid))),
-                    Some(need) => {
-                        let id = self.ids.next("session");
-                        let session = stanzas::session(&id);
-                        self.state = State::Establishing { id, jid, need };
-                        Ok(Some(Step::Send(session)))
-                    }
-                }
+                let session = *session;
+                self.bound(&stanza, session)
             }
             (State::Establishing { id, jid, need }, "iq") if answers(&stanza, id) => {
                 if stanza.attribute("type") == Some("error") && *need == SessionNeed::Required {
@@ -153,21 +232,58 @@ impl<'a> Login<'a> {
                     )
                     .with_condition(condition));
                 }
-                Ok(Some(Step::Done(jid.clone())))
+                let jid = jid.clone();
+                Ok(self.done(jid))
             }
-            _ => self.keep(stanza),
+            _ => self.keep(Inbound::Stanza(stanza)),
         }
     }
 
-    fn keep(&mut self, stanza: Stanza) -> Result<Option<Step>, LinkError> {
+    fn bound(&mut self, answer: &Stanza, session: Option<SessionNeed>) -> Result<Vec<Step>, LinkError> {
+        if answer.attribute("type") == Some("error") {
+            self.state = State::Refused;
+            return Err(bind_refused(answer, &self.config.resource));
+        }
+        let jid = answer
+            .descend(&["bind", "jid"])
+            .map(|j| j.text().trim().to_owned())
+            .filter(|j| j.contains('/') && j.len() <= 3071 && !j.chars().any(char::is_control))
+            .ok_or_else(|| {
+                LinkError::new(EndCause::Protocol, "the server bound the resource but named no full JID")
+            })?;
+        match (session, self.ahead.clone()) {
+            (None, _) | (Some(SessionNeed::Optional), Some(_)) => Ok(self.done(jid)),
+            (Some(need), Some((_, id))) => {
+                self.state = State::Establishing { id, jid, need };
+                Ok(Vec::new())
+            }
+            (Some(need), None) => {
+                let id = self.ids.next("session");
+                let session = stanzas::session(&id);
+                self.state = State::Establishing { id, jid, need };
+                Ok(vec![Step::Send(session)])
+            }
+        }
+    }
+
+    fn done(&self, jid: String) -> Vec<Step> {
+        let presence = self.ahead.is_none().then(|| Step::Send(self.presence()));
+        presence.into_iter().chain([Step::Done(jid)]).collect()
+    }
+
+    fn presence(&self) -> Stanza {
+        stanzas::presence(self.config.priority)
+    }
+
+    fn keep(&mut self, early: Inbound) -> Result<Vec<Step>, LinkError> {
         if self.early.len() >= EARLY_LIMIT {
             return Err(LinkError::new(
                 EndCause::Protocol,
                 format!("more than {EARLY_LIMIT} stanzas before the session was established"),
             ));
         }
-        self.early.push(stanza);
-        Ok(None)
+        self.early.push(early);
+        Ok(Vec::new())
     }
 }
 
@@ -176,7 +292,7 @@ fn answers(stanza: &Stanza, id: &str) -> bool {
 }
 
 /// PLAIN is pinned: the stronger mechanisms need a stored verifier, which a server that checks passwords elsewhere does not have.
-fn check_plain(features: &Stanza) -> Result<(), LinkError> {
+fn check_plain(features: &Stanza, sent: bool) -> Result<(), LinkError> {
     let Some(mechanisms) = features.child("mechanisms") else {
         return Err(if features.child("starttls").is_some() {
             LinkError::new(
@@ -192,9 +308,10 @@ fn check_plain(features: &Stanza) -> Result<(), LinkError> {
         return Ok(());
     }
     let offered = quoted(&offered.join(", "));
+    let password = if sent { "the login was broken off" } else { "the password was not sent" };
     Err(LinkError::new(
         EndCause::Policy,
-        format!("the server does not offer SASL PLAIN (it offers: {offered}); the password was not sent"),
+        format!("the server does not offer SASL PLAIN (it offers: {offered}); {password}"),
     ))
 }
 
@@ -233,120 +350,5 @@ fn bind_refused(stanza: &Stanza, resource: &str) -> LinkError {
 }
 
 #[cfg(test)]
-mod tests {
-    use finesse_model::UserId;
-
-    use super::*;
-
-    const FEATURES: &str = "<features><mechanisms><mechanism>SCRAM-SHA-1</mechanism><mechanism>PLAIN</mechanism></mechanisms></features>";
-
-    fn config(secret: &str) -> SessionConfig {
-        SessionConfig::builder(UserId::new("40217").unwrap(), secret.to_owned().into(), "d")
-            .resource("r")
-            .seed(1)
-            .build()
-            .unwrap()
-    }
-
-    fn stanza(text: &str) -> Stanza {
-        Stanza::parse(text).unwrap()
-    }
-
-    fn send(step: Option<Step>) -> Stanza {
-        match step {
-            Some(Step::Send(stanza)) => stanza,
-            other => panic!("expected to send, got {other:?}"),
-        }
-    }
-
-    #[test]
-    fn the_whole_login_step_by_step() {
-        let config = config("s3cret");
-        let mut login = Login::new(&config, IdSource::new(Some(1))).unwrap();
-        let auth = send(login.on_stanza(stanza(FEATURES)).unwrap());
-        assert_eq!((auth.attribute("mechanism"), auth.text()), (Some("PLAIN"), "ADQwMjE3AHMzY3JldA=="));
-        assert!(matches!(login.on_stanza(stanza("<success/>")).unwrap(), Some(Step::Restart)));
-        let bind = send(
-            login.on_stanza(stanza("<features><bind/><session><optional/></session></features>")).unwrap(),
-        );
-        assert_eq!(bind.descend(&["bind", "resource"]).unwrap().text(), "r");
-        assert!(login.on_stanza(stanza("<presence from='x'/>")).unwrap().is_none());
-        let id = bind.attribute("id").unwrap();
-        let session = send(
-            login
-                .on_stanza(stanza(&format!(
-                    "<iq type='result' id='{id}'><bind><jid>40217@d/r</jid></bind></iq>"
-                )))
-                .unwrap(),
-        );
-        let id = session.attribute("id").unwrap();
-        let done = login.on_stanza(stanza(&format!("<iq type='error' id='{id}'><error/></iq>"))).unwrap();
-        assert!(matches!(done, Some(Step::Done(jid)) if jid == "40217@d/r"));
-        assert_eq!(login.into_rest().1.len(), 1);
-    }
-
-    #[test]
-    fn without_plain_nothing_is_sent() {
-        let config = config("s3cret");
-        let mut login = Login::new(&config, IdSource::new(Some(1))).unwrap();
-        let error = login
-            .on_stanza(stanza(
-                "<features><mechanisms><mechanism>SCRAM-SHA-1</mechanism></mechanisms></features>",
-            ))
-            .unwrap_err();
-        assert_eq!(error.kind(), EndCause::Policy);
-        assert!(error.to_string().contains("SCRAM-SHA-1"));
-    }
-
-    #[test]
-    fn a_refused_password_is_final_and_a_busy_back_end_is_not() {
-        for (failure, kind) in [
-            ("<failure><not-authorized/></failure>", EndCause::Auth),
-            ("<failure/>", EndCause::Auth),
-            ("<failure><temporary-auth-failure/></failure>", EndCause::Network),
-        ] {
-            let config = config("s3cret");
-            let mut login = Login::new(&config, IdSource::new(Some(1))).unwrap();
-            login.on_stanza(stanza(FEATURES)).unwrap();
-            let error = login.on_stanza(stanza(failure)).unwrap_err();
-            assert_eq!(error.kind(), kind);
-            assert!(!error.to_string().contains("s3cret"));
-        }
-    }
-
-    #[test]
-    fn an_empty_password_is_refused_here() {
-        let config = config("");
-        assert_eq!(Login::new(&config, IdSource::new(Some(1))).err().map(|e| e.kind()), Some(EndCause::Auth));
-    }
-
-    #[test]
-    fn a_flood_before_the_session_ends_the_login() {
-        let config = config("s3cret");
-        let mut login = Login::new(&config, IdSource::new(Some(1))).unwrap();
-        let error = (0..1000).find_map(|_| login.on_stanza(stanza("<message/>")).err()).unwrap();
-        assert_eq!(error.kind(), EndCause::Protocol);
-    }
-
-    #[test]
-    fn a_required_session_must_succeed() {
-        let config = config("s3cret");
-        let mut login = Login::new(&config, IdSource::new(Some(1))).unwrap();
-        login.on_stanza(stanza(FEATURES)).unwrap();
-        login.on_stanza(stanza("<success/>")).unwrap();
-        let bind = send(login.on_stanza(stanza("<features><bind/><session/></features>")).unwrap());
-        let id = bind.attribute("id").unwrap();
-        let session = send(
-            login
-                .on_stanza(stanza(&format!("<iq type='result' id='{id}'><bind><jid>a@d/r</jid></bind></iq>")))
-                .unwrap(),
-        );
-        let id = session.attribute("id").unwrap();
-        let error = login
-            .on_stanza(stanza(&format!(
-                "<iq type='error' id='{id}'><error><internal-server-error/></error></iq>"
-            )))
-            .unwrap_err();
-        assert_eq!(error.condition(), Some("internal-server-error"));
-    }
-}
+#[path = "login_tests.rs"]
+mod tests;

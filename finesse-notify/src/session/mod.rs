@@ -6,11 +6,14 @@
 mod core;
 mod driver;
 mod ids;
+mod inbound;
 mod items;
 mod link;
 mod liveness;
 mod login;
 mod stanzas;
+#[cfg(feature = "tcp")]
+pub(crate) use self::stanzas::is_stream_error;
 
 use std::sync::Arc;
 
@@ -24,11 +27,12 @@ pub use self::link::{Link, LinkControl};
 use self::core::Core;
 use self::driver::Driver;
 use self::ids::IdSource;
+use self::inbound::Inbound;
 use self::login::{Login, Step};
 use crate::config::SessionConfig;
 use crate::error::{EndCause, LinkError};
-use crate::stanza::Stanza;
-use crate::transport::{Activity, Connect, Transport};
+use crate::stanza::{Frame, StanzaError};
+use crate::transport::{Activity, Connect, Flights, Transport};
 
 /// Connects, logs in, binds and becomes present. Exactly one attempt, under one deadline for name resolution, TCP, TLS and login.
 ///
@@ -57,27 +61,104 @@ async fn attempt(
     config: &SessionConfig,
     doing: &mut &'static str,
 ) -> Result<Link, LinkError> {
-    let mut login = Login::new(config, IdSource::new(config.seed))?;
-    let mut transport = connect.connect(&config.domain).await?;
-    let jid = loop {
-        *doing = login.doing();
-        let stanza = transport.next().await?;
-        match login.on_stanza(stanza) {
-            Ok(None) => {}
-            Ok(Some(Step::Send(stanza))) => transport.send(stanza).await?,
-            Ok(Some(Step::Restart)) => transport.restart().await?,
-            Ok(Some(Step::Done(jid))) => break jid,
-            Err(error) => {
-                // Politely, so that the server does not keep half a session; and shortly, so that the cause is told and no timeout instead.
-                let _ = tokio::time::timeout(driver::CLOSE_STREAM, transport.close()).await;
-                return Err(error);
+    match login(connect, config, doing).await {
+        Err(Failed::NotTaken(error, flights)) => {
+            tracing::info!(%error, "the server does not take a login in two flights; going step by step from now on");
+            flights.refuse();
+            login(connect, config, doing).await.map_err(Failed::cause)
+        }
+        other => other.map_err(Failed::cause),
+    }
+}
+
+/// How one connection failed.
+enum Failed {
+    /// The server may merely not have liked to be written to ahead.
+    NotTaken(LinkError, Flights),
+    Finally(LinkError),
+}
+
+impl Failed {
+    fn cause(self) -> LinkError {
+        match self {
+            Self::NotTaken(error, _) | Self::Finally(error) => error,
+        }
+    }
+}
+
+/// One connection and one login on it.
+async fn login(
+    connect: &dyn Connect,
+    config: &SessionConfig,
+    doing: &mut &'static str,
+) -> Result<Link, Failed> {
+    *doing = "connecting";
+    // What can be refused without a server is refused before one is asked.
+    Login::new(config, IdSource::new(config.seed), false).map_err(Failed::Finally)?;
+    let mut transport = connect.connect(&config.domain).await.map_err(Failed::Finally)?;
+    let flights = transport.flights().filter(Flights::allowed);
+    let mut login =
+        Login::new(config, IdSource::new(config.seed), flights.is_some()).map_err(Failed::Finally)?;
+    match converse(transport.as_mut(), &mut login, doing).await {
+        Ok(jid) => {
+            let (ids, early) = login.into_rest();
+            Ok(start(transport, config, jid, ids, early, connect.describe()))
+        }
+        Err(error) => {
+            // Politely, so that the server does not keep half a session; and shortly, so that the cause is told and no timeout instead.
+            let _ = tokio::time::timeout(driver::CLOSE_STREAM, transport.close()).await;
+            Err(match flights {
+                Some(flights) if login.not_taken(&error) => Failed::NotTaken(error, flights),
+                _ => Failed::Finally(error),
+            })
+        }
+    }
+}
+
+/// Carries the login out; returns the full JID.
+async fn converse(
+    transport: &mut dyn Transport,
+    login: &mut Login<'_>,
+    doing: &mut &'static str,
+) -> Result<String, LinkError> {
+    let mut steps = login.begin();
+    loop {
+        let mut bound = None;
+        for step in steps {
+            match step {
+                Step::Send(stanza) => transport.send(stanza).await?,
+                Step::Restart => transport.restart().await?,
+                Step::Done(jid) => bound = Some(jid),
             }
         }
-    };
-    *doing = "sending presence";
-    transport.send(stanzas::presence()).await?;
-    let (ids, early) = login.into_rest();
-    Ok(start(transport, config, jid, ids, early, connect.describe()))
+        transport.flush().await?;
+        if let Some(jid) = bound {
+            return Ok(jid);
+        }
+        *doing = login.doing();
+        let frame = match login.patience() {
+            Some(patience) => match tokio::time::timeout(patience, transport.next()).await {
+                Ok(frame) => frame?,
+                Err(_) => {
+                    let detail = format!("no answer within {patience:?} to what was written ahead");
+                    return Err(LinkError::new(EndCause::Network, detail));
+                }
+            },
+            None => transport.next().await?,
+        };
+        steps = login.on_inbound(read(&frame)?)?;
+    }
+}
+
+/// What a frame says; an element that cannot be read ends the stream, because nobody can say what was in it.
+fn read(frame: &Frame) -> Result<Inbound, LinkError> {
+    Inbound::read(frame).map_err(|error| {
+        let kind = match error {
+            StanzaError::TooDeep | StanzaError::TooMany => EndCause::TooLarge,
+            _ => EndCause::Protocol,
+        };
+        LinkError::new(kind, format!("refused a stanza: {error}"))
+    })
 }
 
 fn start(
@@ -85,7 +166,7 @@ fn start(
     config: &SessionConfig,
     jid: String,
     ids: IdSource,
-    early: Vec<Stanza>,
+    early: Vec<Inbound>,
     place: String,
 ) -> Link {
     let (events_in, events) = mpsc::channel(config.event_capacity);

@@ -29,9 +29,10 @@ pub(super) fn session(id: &str) -> Stanza {
     iq("set", id).with_child(Stanza::new("session", NS_SESSION))
 }
 
-/// Available, with the priority Cisco's documents advise.
-pub(super) fn presence() -> Stanza {
-    Stanza::new("presence", NS_CLIENT).with_child(Stanza::new("priority", NS_CLIENT).with_text("0"))
+/// Available, with this priority.
+pub(super) fn presence(priority: i8) -> Stanza {
+    let priority = Stanza::new("priority", NS_CLIENT).with_text(&priority.to_string());
+    Stanza::new("presence", NS_CLIENT).with_child(priority)
 }
 
 pub(super) fn presence_unavailable() -> Stanza {
@@ -53,6 +54,41 @@ pub(super) fn unsubscribe(id: &str, service: &str, node: &str, jid: &str, subid:
         unsubscribe = unsubscribe.with("subid", subid);
     }
     iq("set", id).with("to", service).with_child(Stanza::new("pubsub", NS_PUBSUB).with_child(unsubscribe))
+}
+
+/// Asks which subscriptions this agent has, under whatever resource.
+pub(super) fn subscriptions(id: &str, service: &str) -> Stanza {
+    let subscriptions = Stanza::new("subscriptions", NS_PUBSUB);
+    iq("get", id).with("to", service).with_child(Stanza::new("pubsub", NS_PUBSUB).with_child(subscriptions))
+}
+
+/// One subscription of a list.
+pub(super) struct Listed {
+    pub(super) node: String,
+    pub(super) jid: String,
+    pub(super) subid: Option<String>,
+}
+
+/// The subscriptions that an answer lists; none if it is an error or never came.
+pub(super) fn listed(answer: Option<&Stanza>) -> Vec<Listed> {
+    let Some(list) = answer.and_then(|iq| iq.descend(&["pubsub", "subscriptions"])) else {
+        return Vec::new();
+    };
+    list.children()
+        .filter(|one| one.name() == "subscription")
+        .filter_map(|one| {
+            Some(Listed {
+                node: one.attribute("node")?.to_owned(),
+                jid: one.attribute("jid")?.to_owned(),
+                subid: one.attribute("subid").map(str::to_owned),
+            })
+        })
+        .collect()
+}
+
+/// True when the server refused because it keeps several subscriptions and was not told which one.
+pub(super) fn wants_subid(iq: &Stanza) -> bool {
+    iq.attribute("type") == Some("error") && iq.descend(&["error", "subid-required"]).is_some()
 }
 
 /// The answer to a request of the server: an empty result for what we understand, an error for everything else. Silence would be wrong.
@@ -116,7 +152,7 @@ pub(super) fn error_condition(stanza: &Stanza) -> (String, String) {
 }
 
 /// True for `<stream:error>`, with or without its prefix declared.
-pub(super) fn is_stream_error(stanza: &Stanza) -> bool {
+pub(crate) fn is_stream_error(stanza: &Stanza) -> bool {
     stanza.name() == "error"
 }
 

@@ -1,4 +1,4 @@
-//! Builds one [`Stanza`] from parser events, whatever parser they come from. The bounds on depth and number live here and nowhere else.
+//! Builds one [`Stanza`] from parser events. The bounds on depth and number live here and nowhere else.
 
 use super::{Attribute, MAX_DEPTH, MAX_NODES, Stanza, StanzaError};
 

@@ -5,12 +5,16 @@
 //! dropping nor walking it can exhaust the stack; `Debug` shows names only, never content, because content may be a password.
 
 mod build;
+mod frame;
 mod read;
 mod write;
 
-pub(crate) use build::Builder;
-pub(crate) use read::parse_document;
+use build::Builder;
+pub use frame::Frame;
 #[cfg(feature = "bosh")]
+pub(crate) use read::parse_tag;
+pub(crate) use read::parse_within;
+#[cfg(any(feature = "tcp", feature = "bosh"))]
 pub(crate) use write::escape;
 
 use std::fmt;
@@ -47,7 +51,7 @@ impl Stanza {
     /// # Errors
     /// Malformed XML, document types and processing instructions, too deep or too many elements.
     pub fn parse(text: &str) -> Result<Self, StanzaError> {
-        parse_document(text, NS_CLIENT)
+        Frame::new(text).parse()
     }
 
     /// Writes the element as XML with its namespace declared.
@@ -125,12 +129,6 @@ impl Stanza {
     pub(crate) fn with_child(mut self, child: Self) -> Self {
         self.children.push(child);
         self
-    }
-
-    /// The children by value.
-    #[cfg(feature = "bosh")]
-    pub(crate) fn into_children(self) -> Vec<Self> {
-        self.children
     }
 }
 

@@ -1,13 +1,14 @@
-//! Reads one element from text that is already framed: a BOSH body, a WebSocket frame, a test.
+//! Reads one element from text that is already framed.
 
+use finesse_model::framer::Namespaces;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::name::ResolveResult;
 use quick_xml::reader::NsReader;
 
 use super::{Builder, Stanza, StanzaError};
 
-/// Parses a document of exactly one element. Elements without a namespace of their own get `default_ns`.
-pub(crate) fn parse_document(text: &str, default_ns: &str) -> Result<Stanza, StanzaError> {
+/// Parses a text of exactly one element that inherits these namespaces.
+pub(crate) fn parse_within(text: &str, inherited: &Namespaces) -> Result<Stanza, StanzaError> {
     let mut reader = NsReader::from_str(text);
     let mut builder = Builder::default();
     let mut whole: Option<Stanza> = None;
@@ -25,9 +26,9 @@ pub(crate) fn parse_document(text: &str, default_ns: &str) -> Result<Stanza, Sta
             }
         }
         match event {
-            Event::Start(tag) => start(&mut builder, &reader, &tag, default_ns)?,
+            Event::Start(tag) => start(&mut builder, &reader, &tag, inherited)?,
             Event::Empty(tag) => {
-                start(&mut builder, &reader, &tag, default_ns)?;
+                start(&mut builder, &reader, &tag, inherited)?;
                 whole = builder.end()?.or(whole);
             }
             Event::End(_) => whole = builder.end()?.or(whole),
@@ -66,18 +67,32 @@ pub(crate) fn parse_document(text: &str, default_ns: &str) -> Result<Stanza, Sta
     }
 }
 
+/// Parses a start tag alone: the element with its attributes and nothing inside.
+#[cfg(feature = "bosh")]
+pub(crate) fn parse_tag(tag: &str) -> Result<Stanza, StanzaError> {
+    let mut reader = NsReader::from_str(tag);
+    let mut builder = Builder::default();
+    match reader.read_event().map_err(|e| syntax(&e, &builder))? {
+        Event::Start(tag) | Event::Empty(tag) => {
+            start(&mut builder, &reader, &tag, &Namespaces::default())?;
+            builder.end()?.ok_or(StanzaError::Empty)
+        }
+        _ => Err(StanzaError::Empty),
+    }
+}
+
 fn start(
     builder: &mut Builder,
     reader: &NsReader<&[u8]>,
     tag: &BytesStart<'_>,
-    default_ns: &str,
+    inherited: &Namespaces,
 ) -> Result<(), StanzaError> {
     let (ns, name) = reader.resolver().resolve_element(tag.name());
     let ns = match &ns {
         ResolveResult::Bound(ns) => ns.as_ref(),
-        ResolveResult::Unbound => default_ns,
+        ResolveResult::Unbound => inherited.default_namespace().unwrap_or(""),
         // Old servers send `stream:features` in a frame of its own without declaring the prefix.
-        ResolveResult::Unknown(_) => "",
+        ResolveResult::Unknown(prefix) => inherited.namespace(prefix).unwrap_or(""),
     };
     builder.start(name.as_ref(), ns)?;
     // Without checks for doubles: these cost the square of the number of attributes, and the first one wins anyway.
@@ -89,7 +104,8 @@ fn start(
         let (ns, name) = reader.resolver().resolve_attribute(attribute.key);
         let ns = match &ns {
             ResolveResult::Bound(ns) => ns.as_ref(),
-            _ => "",
+            ResolveResult::Unknown(prefix) => inherited.namespace(prefix).unwrap_or(""),
+            ResolveResult::Unbound => "",
         };
         let value = attribute
             .normalized_value(quick_xml::XmlVersion::Implicit1_0)

@@ -7,6 +7,8 @@
     reason = "shared by several test programs, each of which uses a part"
 )]
 
+pub mod peer;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -14,8 +16,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use finesse_model::UserId;
 use finesse_notify::{
-    Connect, EndCause, Event, Link, LinkError, Notification, SessionConfig, SessionConfigBuilder, Stanza,
-    Transport, open,
+    Connect, EndCause, Event, Frame, Link, LinkError, Notification, SessionConfig, SessionConfigBuilder,
+    Stanza, Transport, open,
 };
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
@@ -41,7 +43,7 @@ pub enum Did {
 }
 
 pub struct Scripted {
-    inbound: UnboundedReceiver<Result<Stanza, LinkError>>,
+    inbound: UnboundedReceiver<Result<Frame, LinkError>>,
     did: UnboundedSender<Did>,
     stuck: Arc<AtomicBool>,
 }
@@ -54,7 +56,7 @@ impl Transport for Scripted {
         }
         self.did.send(Did::Sent(stanza)).map_err(|_| LinkError::new(EndCause::Network, "server end dropped"))
     }
-    async fn next(&mut self) -> Result<Stanza, LinkError> {
+    async fn next(&mut self) -> Result<Frame, LinkError> {
         self.inbound
             .recv()
             .await
@@ -72,7 +74,7 @@ impl Transport for Scripted {
 pub struct Server {
     /// While set, the client's writing gets nowhere.
     pub stuck: Arc<AtomicBool>,
-    say: UnboundedSender<Result<Stanza, LinkError>>,
+    say: UnboundedSender<Result<Frame, LinkError>>,
     did: UnboundedReceiver<Did>,
 }
 
@@ -102,7 +104,7 @@ impl Connect for ScriptedConnect {
 
 impl Server {
     pub fn say(&self, xml: &str) {
-        self.say.send(Ok(Stanza::parse(xml).unwrap())).unwrap();
+        self.say.send(Ok(Frame::new(xml))).unwrap();
     }
 
     pub fn break_with(&self, kind: EndCause) {
@@ -225,5 +227,14 @@ impl finesse_net::Dialer for PipeDialer {
                 Err(finesse_net::DialError::new(finesse_net::DialErrorKind::Refused, target, "no more pipes"))
             }
         }
+    }
+
+    /// The encrypted connection is another pipe, so that what was written before can be told from what was written after.
+    async fn secure(
+        &self,
+        target: &finesse_net::Target,
+        _plain: Box<dyn finesse_net::Io>,
+    ) -> Result<Box<dyn finesse_net::Io>, finesse_net::DialError> {
+        self.dial(target).await
     }
 }

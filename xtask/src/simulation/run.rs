@@ -10,16 +10,16 @@ use finesse_ha::health::Status;
 use finesse_ha::outcome::Outcome;
 use finesse_ha::params::Params;
 use finesse_ha::session::{Commands, Session, Transport};
-use finesse_ha::side::Side;
 use finesse_model::{Extension, UserId};
 use finesse_rest::Credentials;
 use finesse_sim::profile::{RequestIdEcho, TomcatDown, WhenOut};
-use finesse_sim::{AgentSpec, LogEntry, LogKind, Profile, Sim, Truth, WorldAction};
+use finesse_sim::{AgentSpec, Profile, Sim, WorldAction};
 use secrecy::SecretString;
 use tokio::task::JoinSet;
 
 use super::invariants::Watcher;
-use super::memory::{dialer, http, pair};
+use super::memory::always::untrue;
+use super::memory::{Wire, dialer, http, pair};
 use super::schedule::{Click, DISTURBED, QUIET, Step, mend_everything, schedule, world};
 
 const AGENT: &str = "40217";
@@ -57,17 +57,19 @@ async fn play(seed: u64) -> Result<Report, String> {
     let clock = Clock::start();
     let sim = Sim::in_memory(profile(&mut random), random.u64(..));
     sim.add_agent(AgentSpec::new(AGENT, PASSWORD, EXTENSION));
-    let session = open(&sim, &mut random, clock).await?;
+    let wire = Wire::default();
+    let session = open(&sim, &wire, &mut random, clock).await?;
     let steps = schedule(&mut random);
     let mut stage = Stage {
         sim,
         clock,
         session,
-        watcher: Watcher::new(steps.iter().any(|(_, step)| step.hides_events())),
+        watcher: Watcher::new(steps.iter().any(|(_, step)| step.hides_events()), on_the_way(&steps)),
+        wire,
         report: Report { feed: Vec::new(), broken: Vec::new(), gaps: 0, switches: 0, commands: 0 },
         clicks: JoinSet::new(),
         clicked: 0,
-        answered: 0,
+        answered: Vec::new(),
         random: random.fork(),
         soon: Vec::new(),
         disturbed: true,
@@ -113,7 +115,16 @@ fn profile(random: &mut fastrand::Rng) -> Profile {
     }
 }
 
-async fn open(sim: &Sim, random: &mut fastrand::Rng, clock: Clock) -> Result<Session, String> {
+/// How long a request may be on its way to a side: half of the longest latency that the pair draws.
+fn on_the_way(steps: &[(Duration, Step)]) -> Duration {
+    let profile = Profile::ucce();
+    // Latencies are log-normal, drawn from a normal number that is never beyond six.
+    let longest = profile.http_latency.mul_f64((6.0 * profile.http_latency_sigma).exp());
+    let slowest = steps.iter().map(|(_, step)| step.slows()).fold(1.0, f64::max);
+    longest.min(profile.http_latency_max).mul_f64(slowest) / 2
+}
+
+async fn open(sim: &Sim, wire: &Wire, random: &mut fastrand::Rng, clock: Clock) -> Result<Session, String> {
     let params = Params::default();
     let user = UserId::new(AGENT).map_err(|error| error.to_string())?;
     let extension = Extension::new(EXTENSION).map_err(|error| error.to_string())?;
@@ -122,7 +133,7 @@ async fn open(sim: &Sim, random: &mut fastrand::Rng, clock: Clock) -> Result<Ses
         .sign_in(extension)
         .transport(Transport::Tcp)
         .params(params.clone())
-        .http(http(sim))
+        .http(http(sim, wire))
         .dialer(dialer(sim))
         .clock(clock)
         .seed(random.u64(..));
@@ -140,10 +151,13 @@ struct Stage {
     clock: Clock,
     session: Session,
     watcher: Watcher,
+    wire: Wire,
     report: Report,
     clicks: JoinSet<Outcome>,
+    /// Clicks that gave a command.
     clicked: usize,
-    answered: usize,
+    /// The names of the outcomes of those.
+    answered: Vec<&'static str>,
     /// Decides what happens during a re-sync.
     random: fastrand::Rng,
     /// What happens soon, besides the schedule.
@@ -154,7 +168,7 @@ struct Stage {
 
 impl Stage {
     async fn until_live(&mut self) -> Result<(), String> {
-        while !self.watcher.is_live() {
+        while !self.watcher.listener.is_live() {
             let event = self.session.next().await.ok_or("the feed ended before the session was live")?;
             self.see(&event)?;
         }
@@ -176,9 +190,7 @@ impl Stage {
                 None => break,
             }
         }
-        while self.clicks.try_join_next().is_some() {
-            self.answered += 1;
-        }
+        self.take_answers()?;
         // The feed is empty now, so what was told must be what is shown.
         self.watcher.compare(&self.session.picture());
         Ok(())
@@ -212,7 +224,9 @@ impl Stage {
         match event {
             Event::GapOpened { .. } => self.report.gaps += 1,
             Event::Switching { .. } => self.report.switches += 1,
-            Event::Health { status: Status::Ready, .. } if self.disturbed && !self.watcher.is_live() => {
+            Event::Health { status: Status::Ready, .. }
+                if self.disturbed && !self.watcher.listener.is_live() =>
+            {
                 self.disturb()
             }
             _ => {}
@@ -281,62 +295,43 @@ impl Stage {
         self.report.feed.push(format!("{:>11.3} -- click {click:?}", self.clock.now().as_secs_f64()));
         let dialog =
             if dialogs.is_empty() { None } else { Some(dialogs[random.usize(0..dialogs.len())].id.clone()) };
+        if dialog.is_none() && click.needs_a_call() {
+            return;
+        }
         self.clicked += 1;
         self.clicks.spawn(async move {
             match (click, dialog) {
-                (Click::Ready, _) => commands.ready().await,
                 (Click::NotReady, _) => commands.not_ready(None).await,
                 (Click::MakeCall, _) => commands.make_call(number).await,
-                (_, None) => Outcome::NotSent { why: String::from("there is no call to click on") },
-                (click, Some(dialog)) => on_call(&commands, click, &dialog, number).await,
+                (click, Some(dialog)) if click.needs_a_call() => {
+                    on_call(&commands, click, &dialog, number).await
+                }
+                _ => commands.ready().await,
             }
         });
     }
 
+    fn take_answers(&mut self) -> Result<(), String> {
+        while let Some(outcome) = self.clicks.try_join_next() {
+            self.answered.push(outcome.map_err(|error| error.to_string())?.name());
+        }
+        Ok(())
+    }
+
     fn finish(mut self) -> Result<Report, String> {
         let truth = self.sim.truth(AGENT).ok_or("the agent is gone from the world")?;
-        let shown = self.session.picture();
-        if shown.stale {
-            self.watcher
-                .broken
-                .push(String::from("invariant 2: not live although everything was mended long ago"));
+        for what in untrue(&self.sim, AGENT, self.watcher.listener.side(), &self.session.picture()) {
+            self.watcher.fail(2, what);
         }
-        match self
-            .watcher
-            .side()
-            .map(|side| if side == Side::A { finesse_sim::Side::A } else { finesse_sim::Side::B })
-        {
-            Some(side) => match self.sim.view(side, AGENT) {
-                Some(view) => {
-                    // A pending state is volatile by documentation: a failover loses it on the servers themselves.
-                    let world = Truth { pending_state: view.pending_state.clone(), ..truth.clone() };
-                    for (whose, real) in [("the world", &world), ("the side in use", &view)] {
-                        for difference in
-                            real.differences(shown.picture.user.as_ref(), &shown.picture.dialogs)
-                        {
-                            self.watcher.broken.push(format!("invariant 2, beside {whose}: {difference}"));
-                        }
-                    }
-                }
-                None => self.watcher.broken.push(format!("invariant 2: side {side} does not know the agent")),
-            },
-            None => self.watcher.broken.push(String::from("invariant 2: never live")),
+        self.take_answers()?;
+        if self.clicked != self.answered.len() {
+            let (answered, clicked) = (self.answered.len(), self.clicked);
+            self.watcher.fail(14, format!("{answered} of {clicked} commands have an outcome"));
         }
-        let still_there: BTreeSet<String> = truth.dialogs.keys().cloned().collect();
-        let log = self.sim.log();
-        let calls = calls_that_ever_were(&log);
-        self.watcher.finish(&log, &calls, &still_there, AGENT);
-        while self.clicks.try_join_next().is_some() {
-            self.answered += 1;
-        }
-        if self.clicked != self.answered {
-            self.watcher.broken.push(format!(
-                "invariant 14: {} of {} commands have an outcome",
-                self.answered, self.clicked
-            ));
-        }
+        let still_there: BTreeSet<String> = truth.dialogs.into_keys().collect();
         self.report.commands = self.clicked;
-        self.report.broken = self.watcher.broken;
+        self.report.broken =
+            self.watcher.finish(&self.sim.log(), &self.wire, &still_there, &self.answered, AGENT);
         Ok(self.report)
     }
 }
@@ -358,13 +353,4 @@ async fn on_call(
         Click::Tones => call.send_dtmf("1#").await,
         _ => call.update_call_data(vec![(String::from("callVariable3"), value)], None).await,
     }
-}
-
-fn calls_that_ever_were(log: &[LogEntry]) -> BTreeSet<String> {
-    let id = |entry: &LogEntry| match &entry.kind {
-        LogKind::World { reply, .. } => reply.call.clone(),
-        LogKind::Executed { dialog, .. } => dialog.clone(),
-        _ => None,
-    };
-    log.iter().filter_map(id).collect()
 }

@@ -44,6 +44,11 @@ impl Step {
             Self::Fault(Fault::DropEvents { .. } | Fault::DelayEvents { .. } | Fault::HalfOpen { .. })
         )
     }
+
+    /// By what factor it makes a side slow.
+    pub(crate) fn slows(&self) -> f64 {
+        if let Self::Fault(Fault::Slow { factor, .. }) = self { *factor } else { 1.0 }
+    }
 }
 
 /// What the application asks for.
@@ -60,6 +65,13 @@ pub(crate) enum Click {
     BlindTransfer,
     Consult,
     Tones,
+}
+
+impl Click {
+    /// True for what is asked for on a call.
+    pub(crate) fn needs_a_call(self) -> bool {
+        !matches!(self, Self::Ready | Self::NotReady | Self::MakeCall)
+    }
 }
 
 /// A seed's schedule: times from the start of the disturbed part, in order.

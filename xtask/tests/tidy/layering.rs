@@ -74,19 +74,3 @@ fn every_allowed_edge_names_a_member() {
     }
     settle("ALLOWED names crates that do not exist; take them out:", &findings);
 }
-
-#[test]
-fn xmpp_libraries_stay_behind_the_notification_crate() {
-    let mut findings = Vec::new();
-    for member in members() {
-        for section in ["dependencies", "dev-dependencies", "build-dependencies"] {
-            for library in ["tokio-xmpp", "xmpp-parsers", "minidom", "xso", "jid"] {
-                let used = member.manifest.get(section).is_some_and(|section| section.get(library).is_some());
-                if used && member.name != "finesse-notify" {
-                    findings.push(format!("{} uses {library}", member.name));
-                }
-            }
-        }
-    }
-    settle("every release of these libraries breaks its API; only finesse-notify may know them:", &findings);
-}

@@ -131,13 +131,14 @@ impl FailoverCore {
         }
         let Some(why) = stuck else { return };
         let kind = self.kind();
+        let pause = self.params.both_out_report;
         let again = match outlook.told {
-            Some((told, at)) if told == kind => self.due(at + self.params.both_out_report),
+            Some((told, at)) if told == kind => !pause.is_zero() && self.due(at + pause),
             _ => true,
         };
         if again {
             outlook.told = Some((kind, self.now));
-            self.due(self.now + self.params.both_out_report);
+            self.due(self.now + pause);
             self.tell(match kind {
                 Kind::BothOut => Event::BothOut { why },
                 Kind::Offline => Event::Offline { why },

@@ -6,6 +6,7 @@
 //! Invariants: one audit at a time, and never two within [`AUDIT_DISTANCE`]; what the stream itself had called uncertain is no sign of a deaf stream.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use finesse_model::{Dialog, ParticipantState};
@@ -13,7 +14,7 @@ use finesse_rest::{Error, ErrorKind};
 
 use super::live::{Standing, ended_at};
 use super::{Op, Purpose, ResyncCore};
-use crate::event::{Cause, Event};
+use crate::event::Cause;
 use crate::line::{Fault, LineReport};
 use crate::params::EARLY_AUDITS;
 use crate::resync::collect::{Collect, Progress, Told};
@@ -41,6 +42,11 @@ pub(super) struct Audits {
     doubted: bool,
     /// The credentials were refused. No read may use up the attempts that a person still has, until a request of his is answered otherwise.
     barred: bool,
+    /// How many dialogs could not be read, as last told.
+    unreadable: usize,
+    /// The last read of the re-sync did not show how the mobile agent is reached. CTI may still have been carrying his LOGIN out, so the first audit
+    /// decides.
+    mobile_unseen: bool,
 }
 
 /// An audit under way.
@@ -60,10 +66,21 @@ impl Audits {
     }
 
     pub(super) fn schedule(&mut self, at: Duration) {
+        if self.barred {
+            // One read will do, once reads are made again.
+            let first = self.due.iter().copied().min().map_or(at, |first| first.min(at));
+            self.due = vec![first];
+            return;
+        }
         // A later one that is due anyway is not worth an earlier twin within the same second.
         if !self.due.iter().any(|due| due.abs_diff(at) < AUDIT_DISTANCE) {
             self.due.push(at);
         }
+    }
+
+    /// The mobile agent is shown without the way to reach him.
+    pub(super) fn note_mobile_unseen(&mut self) {
+        self.mobile_unseen = true;
     }
 
     /// No read is made by itself.
@@ -91,8 +108,9 @@ impl Audits {
 }
 
 impl ResyncCore {
-    pub(super) fn begin_audits(&mut self, now: Duration, doubtful: bool) {
-        self.audits = Audits { doubted: doubtful, ..Audits::default() };
+    /// `unreadable` is how many dialogs the re-sync could not read and has told.
+    pub(super) fn begin_audits(&mut self, now: Duration, doubtful: bool, unreadable: usize) {
+        self.audits = Audits { doubted: doubtful, unreadable, ..Audits::default() };
         for after in EARLY_AUDITS {
             self.audits.schedule(now + after);
         }
@@ -152,11 +170,18 @@ impl ResyncCore {
                     return;
                 }
                 let before = Standing::of(&self.model);
-                let calls = self.model.picture().dialogs;
+                let known = Arc::clone(&self.picture);
                 let settled = self.model.settle(now, &snapshot);
-                let contradicts = !doubted && contradicts(&before, &calls, &settled.changes);
+                let contradicts = !doubted && contradicts(&before, &known.dialogs, &settled.changes);
                 self.watch_agent(now, &before, &settled.changes);
                 self.tell(settled.changes, Cause::Audit, ended_at);
+                self.tell_unreadable(snapshot.unreadable);
+                if std::mem::take(&mut self.audits.mobile_unseen) && self.is_mobile_unseen() {
+                    self.attention(
+                        "mobile",
+                        "the side does not show how the mobile agent is reached; signing out and in again restores it",
+                    );
+                }
                 if settled.doubtful {
                     self.look_again(now);
                 } else {
@@ -174,6 +199,13 @@ impl ResyncCore {
         }
     }
 
+    /// Tells that dialogs cannot be read, if that is news.
+    fn tell_unreadable(&mut self, unreadable: usize) {
+        if std::mem::replace(&mut self.audits.unreadable, unreadable) != unreadable && unreadable > 0 {
+            self.degraded("unreadable", unreadable_dialogs(unreadable));
+        }
+    }
+
     /// Something moved while it was read.
     fn look_again(&mut self, now: Duration) {
         self.audits.restless += 1;
@@ -188,8 +220,8 @@ impl ResyncCore {
         if self.audits.contradictions.len() >= DEAF {
             self.audits.contradictions.clear();
             let why = format!("{DEAF} audits found changes that the stream did not tell");
-            self.feed(Event::Degraded { kind: String::from("deaf"), why: why.clone() });
-            let epoch = self.epoch;
+            self.degraded("deaf", why.clone());
+            let epoch = self.epoch();
             self.report(LineReport::Failed { epoch, fault: Fault::Deaf, why });
         }
     }
@@ -213,6 +245,11 @@ impl ResyncCore {
             .map(|at| at.max(self.audits.not_before));
         [self.audits.next(), read].into_iter().flatten().min()
     }
+}
+
+/// That so many dialogs of a list cannot be read, in words.
+pub(super) fn unreadable_dialogs(count: usize) -> String {
+    format!("{count} of the agent's dialogs cannot be read; they are shown as they were known, or not at all")
 }
 
 /// True if a read found something that a stream which can hear would have told: not details, which reads and notifications may show differently.

@@ -102,7 +102,7 @@ impl ResyncCore {
         self.refusals.push(now);
         self.bar_audits();
         self.give_up_reads();
-        self.feed(Event::AttentionRequired { kind: String::from("credentials"), why: error.to_string() });
+        self.attention("credentials", error.to_string());
     }
 
     /// Without reads nobody can say what became of what waits for one.

@@ -9,6 +9,7 @@ use finesse_model::{Dialog, ReasonClass, RequestId, Timestamp, User, UserState};
 use super::repair::Repair;
 use super::{ResyncCore, words_of};
 use crate::event::{Cause, Event, When};
+use crate::resync::claim;
 use crate::resync::model::{Change, Model};
 use crate::resync::news::News;
 
@@ -33,7 +34,7 @@ impl ResyncCore {
             removed.iter().find(|other| other.id == dialog.id).map_or(When::Unknown, ended_at)
         });
         match news {
-            News::Unreadable(why) => self.feed(Event::Degraded { kind: String::from("unreadable"), why }),
+            News::Unreadable { why, .. } => self.degraded("unreadable", why),
             News::Errors { source, request_id, errors } => self.refused_later(source, request_id, errors),
             News::Other(update) => {
                 if let Some(attachment) = self.attachment {
@@ -107,17 +108,17 @@ impl ResyncCore {
     /// True once somebody else has the agent: he is signed in on another extension, or was signed out because of another session.
     fn is_taken(&mut self, before: &Standing, user: &User) -> bool {
         let Some(sign_in) = &self.open.sign_in else { return false };
-        let signed_in = user.state.as_ref().is_some_and(UserState::is_signed_in);
-        let extension = user.extension.as_deref().unwrap_or("");
-        let elsewhere = signed_in && !extension.is_empty() && extension != sign_in.extension.as_str();
+        let signed_in = claim::is_signed_in(user);
+        let elsewhere = claim::elsewhere(user, sign_in);
         let by_other = !signed_in && user.reason_class() == Some(ReasonClass::OtherSession);
         let was_taken = self.taken;
-        self.taken = elsewhere || by_other || (was_taken && !signed_in);
+        self.taken = elsewhere.is_some() || by_other || (was_taken && !signed_in);
         if self.taken && !was_taken && Standing::of(&self.model) != *before {
-            let (kind, why) = if elsewhere {
-                ("extension", format!("the agent is signed in on extension {extension} now"))
-            } else {
-                ("session", state_and_reason(user))
+            let (kind, why) = match elsewhere {
+                Some(extension) => {
+                    ("extension", format!("the agent is signed in on extension {extension} now"))
+                }
+                None => ("session", state_and_reason(user)),
             };
             self.choice.chose_otherwise();
             self.guard.disarm();

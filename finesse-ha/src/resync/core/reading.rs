@@ -1,15 +1,17 @@
 //! The reading part of a re-sync: what is heard is kept, rounds are read until one is stable, and the session goes live.
 //!
-//! Invariants: what is heard before `Live` is kept within [`MAX_HEARD`] and [`MAX_HEARD_BYTES`], and what had to be dropped leads to another round;
+//! Invariants: what is heard before `Live` is kept within [`MAX_HEARD`] and [`MAX_HEARD_BYTES`], and what had to be dropped leads to another round or is said to be missing;
 //! `Resynced` comes after everything that was found, and before anything live.
 
 use std::time::Duration;
 
-use finesse_model::{User, UserState};
+use finesse_model::User;
 
+use super::audits::unreadable_dialogs;
 use super::{Gap, Op, Phase, Purpose, ResyncCore, words_of};
-use crate::event::{Cause, Event, Resynced, When};
+use crate::event::{Cause, Event, Picture, Resynced, When};
 use crate::line::LineReport;
+use crate::resync::claim;
 use crate::resync::collect::Collect;
 use crate::resync::news::News;
 use crate::resync::snapshot::{Heard, Snapshot};
@@ -27,14 +29,14 @@ impl ResyncCore {
     pub(super) fn hear(&mut self, now: Duration, news: News) {
         let weight = news.weight();
         if self.heard.len() >= MAX_HEARD || self.heard_bytes + weight > MAX_HEARD_BYTES {
-            // Whatever is dropped here is contained in a read that is sent later.
+            // What is dropped here is contained in a read that is sent later, unless it is no part of the picture.
             self.overflowed = true;
+            self.dropped += self.heard.iter().filter(|heard| !heard.news.is_of_the_picture()).count();
             self.heard.clear();
             self.heard_bytes = 0;
         }
         self.heard_bytes += weight;
-        let shows_sign_in =
-            matches!(&news, News::User(user) if user.state.as_ref().is_some_and(UserState::is_signed_in));
+        let shows_sign_in = matches!(&news, News::User(user) if claim::is_signed_in(user));
         let refusal = match (&news, &self.phase) {
             (News::Errors { source, request_id, errors }, Phase::Claiming(claiming)) if claiming.signs_in => {
                 let about_agent = *source == format!("/finesse/api/User/{}", self.open.user);
@@ -45,7 +47,7 @@ impl ResyncCore {
         };
         self.heard.push(Heard { index: self.index, news });
         if let Some(why) = refusal {
-            self.feed(Event::AttentionRequired { kind: String::from("sign-in"), why });
+            self.attention("sign-in", why);
             self.collect(now, None);
         } else if shows_sign_in
             && matches!(&self.phase, Phase::Claiming(claiming) if claiming.signs_in && claiming.deadline.is_some())
@@ -65,10 +67,6 @@ impl ResyncCore {
     }
 
     pub(super) fn collected(&mut self, now: Duration, begun: Duration, mut snapshot: Snapshot) {
-        let unreadable = match &self.phase {
-            Phase::Collecting { collect, .. } => collect.unreadable,
-            _ => 0,
-        };
         let model = &self.model;
         let verdict = snapshot.order(&self.heard, |id| model.has_known(id));
         let certain = snapshot.is_stable() && verdict.undecided.is_empty() && !self.overflowed;
@@ -79,28 +77,33 @@ impl ResyncCore {
             return;
         }
         self.commit(now);
-        if unreadable > 0 {
-            let why = format!("{unreadable} of the agent's dialogs cannot be read and are not shown");
-            self.feed(Event::Degraded { kind: String::from("unreadable"), why });
+        if snapshot.unreadable > 0 {
+            self.degraded("unreadable", unreadable_dialogs(snapshot.unreadable));
+        }
+        let dropped = std::mem::take(&mut self.dropped);
+        if dropped > 0 {
+            let why = format!(
+                "{dropped} notifications of other things than the agent and his dialogs came while too much was kept already; they are lost"
+            );
+            self.degraded("dropped", why);
         }
         if !certain {
             let objects: Vec<&str> = verdict.undecided.iter().map(String::as_str).collect();
             let why =
                 format!("still changing after {} rounds of reading: {}", self.round, objects.join(", "));
-            self.feed(Event::Degraded { kind: String::from("unconfirmed"), why });
+            self.degraded("unconfirmed", why);
         }
         self.go_live(now, begun, &snapshot, verdict.doubtful || !certain);
     }
 
     fn go_live(&mut self, now: Duration, begun: Duration, snapshot: &Snapshot, doubtful: bool) {
         let Some(attachment) = self.attachment else { return };
-        let cold = !self.was_live;
+        let cold = !self.was_live();
         let cause = if cold { Cause::Cold } else { Cause::Gap };
         let gap = self.gap.take().unwrap_or(Gap { last_seen: self.started, noticed: self.started });
         let settled = self.model.settle(now, snapshot);
         let changes = settled.changes.len();
         self.phase = Phase::Live;
-        self.was_live = true;
         self.tell(settled.changes, cause, |_| When::Between(gap.last_seen, now));
         self.settle_after_gap(now, begun);
         self.feed(Event::Resynced(Box::new(Resynced {
@@ -113,15 +116,15 @@ impl ResyncCore {
             resync: now.saturating_sub(attachment.at),
             changes,
             unseen_possible: !cold,
-            picture: self.model.picture(),
+            picture: Picture::clone(&self.picture),
         })));
-        self.report(LineReport::Live(self.epoch));
-        self.begin_audits(now, doubtful || settled.doubtful);
+        self.report(LineReport::Live(attachment.epoch));
+        self.begin_audits(now, doubtful || settled.doubtful, snapshot.unreadable);
         self.after_resync(now, now.saturating_sub(gap.last_seen));
         // What belongs to the picture is contained in it; the rest is delivered now.
         for heard in std::mem::take(&mut self.heard) {
-            if let news @ (News::Other(_) | News::Errors { .. }) = heard.news {
-                self.apply_live(now, news);
+            if !heard.news.is_of_the_picture() {
+                self.apply_live(now, heard.news);
             }
         }
         self.heard_bytes = 0;

@@ -10,6 +10,7 @@ use finesse_rest::Command;
 use super::ResyncCore;
 use super::live::state_and_reason;
 use crate::event::Event;
+use crate::resync::claim;
 use crate::resync::guard::Hit;
 
 /// A ghost logout that is being repaired.
@@ -57,7 +58,7 @@ impl ResyncCore {
                     "{} for the second time in five minutes; not repaired again",
                     state_and_reason(user)
                 );
-                self.feed(Event::AttentionRequired { kind: String::from("logout"), why });
+                self.attention("logout", why);
                 true
             }
             None => false,
@@ -69,7 +70,7 @@ impl ResyncCore {
         let Some(repair) = &self.repair else { return };
         let Some(user) = self.model.user() else { return };
         let (step, due, wants_ready) = (repair.step, now >= repair.at, repair.wants_ready);
-        let signed_in = user.state.as_ref().is_some_and(UserState::is_signed_in);
+        let signed_in = claim::is_signed_in(user);
         let ready = user.state == Some(UserState::Ready);
         let not_ready = user.state == Some(UserState::NotReady);
         match step {

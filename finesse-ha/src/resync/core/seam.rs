@@ -59,9 +59,17 @@ pub(crate) enum Input {
 
 #[derive(Debug)]
 pub(crate) enum Output {
-    Do { id: u64, epoch: Epoch, op: Op },
+    Do {
+        id: u64,
+        epoch: Epoch,
+        op: Op,
+    },
     Feed(Event),
     Report(LineReport),
     Outcome(Token, Outcome),
+    /// The session is live for the first time, or has to wait and says so: whoever opens it need not wait any longer. Said once, and not
+    /// after `End`.
+    Settled,
+    /// The last one, but for the outcomes of commands that come too late.
     End(SessionEnd),
 }

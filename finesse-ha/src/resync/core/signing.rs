@@ -1,7 +1,7 @@
 //! The session's part that deals with the agent himself at the beginning of an epoch: signing him in, the commit point of a move, READY.
 //!
-//! Invariants: LOGIN is sent at most once in an epoch, and never while somebody else has the agent; READY is sent only where
-//! [`Choice`](crate::resync::guard::Choice) allows it.
+//! Invariants: a re-sync sends LOGIN at most once (the repair of a ghost logout may send another, later in the epoch), and never while somebody else
+//! is known to have the agent; it asks for READY only where [`Choice`](crate::resync::guard::Choice) allows it.
 
 use std::time::Duration;
 
@@ -36,13 +36,12 @@ pub(super) struct Claiming {
 
 impl ResyncCore {
     pub(super) fn decide(&mut self, now: Duration, user: User) {
-        let was_signed_in =
-            self.model.user().and_then(|user| user.state.as_ref()).is_some_and(UserState::is_signed_in);
+        let was_signed_in = self.model.user().is_some_and(claim::is_signed_in);
         let gap = self.gap.map_or(Duration::ZERO, |gap| now.saturating_sub(gap.last_seen));
         let decision = claim::decide(&Situation {
             sign_in: self.open.sign_in.as_ref(),
             user: &user,
-            cold: !self.was_live,
+            cold: !self.was_live(),
             // Who has asked to be signed out is not signed in again, whoever carried it out.
             was_signed_in: was_signed_in && !self.ledger.wants_sign_out(),
             resumed: self.claimed,
@@ -51,9 +50,8 @@ impl ResyncCore {
         });
         self.taken = matches!(decision, Claim::TakenOver { .. });
         // A logout that was known before, or is told here, is nothing that a later read of this re-sync finds.
-        self.signed_in = self.open.sign_in.is_some()
-            && decision == Claim::Leave
-            && user.state.as_ref().is_some_and(UserState::is_signed_in);
+        self.signed_in =
+            self.open.sign_in.is_some() && decision == Claim::Leave && claim::is_signed_in(&user);
         match decision {
             Claim::Leave => self.collect(now, Some(user)),
             Claim::Keep => self.claim(user, false),
@@ -109,9 +107,11 @@ impl ResyncCore {
                 let since = claiming.since;
                 self.commit(now);
                 // The event may have overtaken the answer.
-                let shown = self.heard.iter().filter(|heard| heard.index > since).any(|heard| {
-                    matches!(&heard.news, News::User(user) if user.state.as_ref().is_some_and(UserState::is_signed_in))
-                });
+                let shown = self
+                    .heard
+                    .iter()
+                    .filter(|heard| heard.index > since)
+                    .any(|heard| matches!(&heard.news, News::User(user) if claim::is_signed_in(user)));
                 if shown {
                     self.sign_in_shown(now);
                 }
@@ -133,7 +133,7 @@ impl ResyncCore {
                 ) =>
             {
                 let user = claiming.user.clone();
-                self.feed(Event::AttentionRequired { kind: String::from("sign-in"), why: error.to_string() });
+                self.attention("sign-in", error.to_string());
                 self.collect(now, Some(user));
             }
             Err(error) => self.fail_by(&error),
@@ -151,9 +151,10 @@ impl ResyncCore {
         if !std::mem::take(&mut self.uncommitted) {
             return;
         }
-        self.report(LineReport::Committed(self.epoch));
+        self.report(LineReport::Committed(self.epoch()));
         // Even a side that was out of service may have put a forced logout off until it is back.
-        if self.left.take().is_some() && self.open.sign_in.is_some() {
+        let left = self.attachment.as_mut().and_then(|attachment| attachment.left.take());
+        if left.is_some() && self.open.sign_in.is_some() {
             self.guard.arm(now, !self.model.is_idle());
         }
     }
@@ -172,7 +173,7 @@ impl ResyncCore {
         let relogged = std::mem::take(&mut self.restore_ready) && user.state == Some(UserState::NotReady);
         let restore =
             self.choice.may_restore(&user, gap) || (relogged && self.choice.may_restore_after_sign_in(gap));
-        let signed_in = user.state.as_ref().is_some_and(UserState::is_signed_in);
+        let signed_in = claim::is_signed_in(&user);
         if std::mem::take(&mut self.signed_in) && !self.taken && !signed_in {
             self.signed_out_since_claim(now, &user);
         }
@@ -181,11 +182,15 @@ impl ResyncCore {
             let user = self.open.user.clone();
             self.command(now, None, Command::SetState { user, state: UserState::Ready, reason: None });
         }
-        if self.open.sign_in.as_ref().is_some_and(|sign_in| sign_in.mobile.is_some())
-            && user.mobile_agent.is_none()
-        {
-            let why = "the side does not show how the mobile agent is reached; signing out and in again restores it";
-            self.feed(Event::AttentionRequired { kind: String::from("mobile"), why: why.to_owned() });
+        if self.is_mobile_unseen() {
+            self.audits.note_mobile_unseen();
         }
+    }
+
+    /// Our mobile agent is signed in, and the side does not show how he is reached.
+    pub(super) fn is_mobile_unseen(&self) -> bool {
+        let is_mobile = self.open.sign_in.as_ref().is_some_and(|sign_in| sign_in.mobile.is_some());
+        let unseen = |user: &User| claim::is_signed_in(user) && user.mobile_agent.is_none();
+        is_mobile && !self.taken && self.model.user().is_some_and(unseen)
     }
 }

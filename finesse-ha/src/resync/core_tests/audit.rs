@@ -12,6 +12,17 @@ fn unreadable() -> Notification {
     }
 }
 
+fn unreadable_of_a_team() -> Notification {
+    Notification { node: String::from("/finesse/api/Team/5/Users"), ..unreadable() }
+}
+
+fn with_an_unreadable_one(dialogs: &[Dialog]) -> Answer {
+    let xml = "<Dialogs><Dialog><state>ACTIVE</state></Dialog></Dialogs>";
+    let rejected = Dialogs::from_xml(xml).unwrap().rejected;
+    assert_eq!(rejected.len(), 1);
+    Answer::Read(Ok(Told::Dialogs(Dialogs { items: dialogs.to_vec(), rejected })))
+}
+
 fn busy() -> Bench {
     Bench::watching(agent("TALKING", 0, 0), &[talk("1", "ACTIVE", 100)])
 }
@@ -127,6 +138,57 @@ fn what_cannot_be_read_is_told_and_looked_for_after_five_seconds() {
     bench.hear(unreadable());
     assert_eq!(bench.warnings(), ["degraded unreadable"]);
     assert_eq!(audits(&mut bench, 20 * S), [5]);
+}
+
+#[test]
+fn what_cannot_be_read_of_another_node_is_told_and_leaves_no_doubt_of_the_agent() {
+    let mut bench = busy();
+    bench.pass(60 * S);
+    bench.hear(unreadable_of_a_team());
+    assert_eq!(bench.warnings(), ["degraded unreadable"]);
+    assert_eq!(audits(&mut bench, 20 * S), Vec::<u64>::new());
+}
+
+#[test]
+fn an_audit_that_cannot_read_a_dialog_says_so_once_and_ends_nothing() {
+    let mut bench = busy();
+    for _ in 0..2 {
+        while bench.asked.is_empty() {
+            bench.now = bench.core.wake_at().unwrap();
+            bench.step(Input::Tick);
+        }
+        bench.answer();
+        bench.answer_with(with_an_unreadable_one(&[]));
+        bench.answer();
+    }
+    assert_eq!(
+        bench.story(),
+        Vec::<String>::new(),
+        "the one that cannot be read may be the one that is known"
+    );
+    assert_eq!(bench.warnings(), ["degraded unreadable"]);
+    assert_eq!(bench.failures(), []);
+    // Once everything can be read, what is not there is over.
+    bench.calls.clear();
+    bench.pass(300 * S);
+    assert_eq!(bench.story(), ["audit: 1 ended"]);
+}
+
+#[test]
+fn while_no_read_is_made_no_audits_pile_up_and_one_is_made_afterwards() {
+    let mut bench = busy();
+    bench.pass(60 * S);
+    bench.command(Command::SetState { user: own(), state: UserState::Ready, reason: None });
+    bench.refuse(ErrorKind::Unauthorized, Sent::Refused);
+    for _ in 0..1000 {
+        bench.now += 2 * S;
+        bench.hear(unreadable());
+    }
+    assert!(bench.core.audits.pending() <= 2, "{}", bench.core.audits.pending());
+    assert!(bench.asked.is_empty());
+    bench.command(Command::SetState { user: own(), state: UserState::Ready, reason: None });
+    bench.answer();
+    assert_eq!(audits(&mut bench, S), [0]);
 }
 
 #[test]

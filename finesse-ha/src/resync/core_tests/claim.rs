@@ -345,7 +345,43 @@ fn a8_a_mobile_agent_is_claimed_with_his_number_also_where_the_stream_survived()
     assert!(
         matches!(&bench.submitted[..], [(Command::SignIn { mobile: Some(sent), .. }, _)] if *sent == mobile)
     );
+    bench.pass(6 * S);
     assert_eq!(bench.warnings(), ["attention mobile"], "the side still does not show it");
+    bench.pass(60 * S);
+    assert_eq!(bench.warnings().len(), 1, "it is said once");
+}
+
+#[test]
+fn nothing_is_wrong_with_a_mobile_agent_who_is_signed_out_or_elsewhere_or_shown_a_moment_later() {
+    let mobile = MobileAgent {
+        mode: Some(MobileMode::CallByCall),
+        dial_number: Some(String::from("5550100")),
+        ..MobileAgent::default()
+    };
+    let elsewhere = User { extension: Some(String::from("7399")), ..agent("READY", 5000, 0) };
+    for (shown, warned) in [
+        (agent("LOGOUT", 5000, 999), vec!["logged out"]),
+        (elsewhere, vec!["taken over extension"]),
+        (agent("READY", 0, 0), vec![]),
+    ] {
+        let mut bench = Bench::new(Some(SignIn { mobile: Some(mobile.clone()), ..sign_in() }));
+        bench.shows(User { mobile_agent: Some(mobile.clone()), ..agent("READY", 0, 0) }, &[]);
+        bench.attach(Side::A);
+        bench.run();
+        bench.lose();
+        bench.forget();
+        bench.obeys = false;
+        bench.user = shown;
+        bench.attach(Side::B);
+        bench.run();
+        // CTI takes a moment to carry a LOGIN out.
+        bench.now += S;
+        if bench.user.extension.as_deref() == Some(OWN) {
+            bench.user.mobile_agent = Some(mobile.clone());
+        }
+        bench.pass(40 * S);
+        assert_eq!(bench.warnings(), warned);
+    }
 }
 
 // READY.

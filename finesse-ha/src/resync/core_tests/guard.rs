@@ -196,7 +196,8 @@ fn a_move_that_took_two_attempts_is_guarded_too() {
     bench.attach_as(Side::B, false, Some(Side::A));
     bench.lose();
     bench.asked.clear();
-    bench.attach_as(Side::B, true, None);
+    // The line says it again until an epoch of this side is committed.
+    bench.attach_as(Side::B, true, Some(Side::A));
     bench.run();
     bench.forget();
     tell(&mut bench, "LOGOUT", 255);

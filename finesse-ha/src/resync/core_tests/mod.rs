@@ -42,6 +42,7 @@ pub(super) struct Bench {
     pub(super) reports: Vec<LineReport>,
     pub(super) outcomes: Vec<(Token, Outcome)>,
     pub(super) ended: Option<SessionEnd>,
+    pub(super) settled: bool,
     /// What the feed folds to.
     folded: Picture,
     /// By the feed: before the first `Resynced`, live, in a gap.
@@ -81,6 +82,7 @@ impl Bench {
             reports: Vec::new(),
             outcomes: Vec::new(),
             ended: None,
+            settled: false,
             folded: Picture::default(),
             stands: Stands::Cold,
             tokens: 0,
@@ -131,10 +133,13 @@ impl Bench {
                 Output::Feed(event) => self.told(event),
                 Output::Report(report) => self.reports.push(report),
                 Output::Outcome(token, outcome) => self.outcomes.push((token, outcome)),
+                Output::Settled => {
+                    assert!(!std::mem::replace(&mut self.settled, true), "settled is said once");
+                }
                 Output::End(end) => self.ended = Some(end),
             }
         }
-        assert_eq!(self.folded, self.core.picture(), "the feed folds to the picture");
+        assert_eq!(self.folded, **self.core.picture(), "the feed folds to the picture");
         if self.ended.is_none() {
             assert_eq!(
                 self.core.is_stale(),

@@ -404,11 +404,12 @@ impl Pair {
     fn view(&self) -> Picture {
         let mut dialogs: Vec<Dialog> = self.calls.iter().map(|call| self.dialog(call, self.side)).collect();
         dialogs.sort_by(|one, other| one.id.cmp(&other.id));
-        timeless(Picture { user: Some(self.user(self.side)), dialogs })
+        timeless(&Picture { user: Some(self.user(self.side)), dialogs })
     }
 }
 
-fn timeless(mut picture: Picture) -> Picture {
+fn timeless(picture: &Picture) -> Picture {
+    let mut picture = picture.clone();
     let no = || Some(Timestamp(String::new()));
     if let Some(user) = &mut picture.user {
         user.state_change_time = no();

@@ -313,7 +313,7 @@ fn a_failure_in_any_phase_keeps_the_picture_and_the_gap_open() {
     for (phase, answers) in steps {
         let mut bench = Bench::live(agent("READY", 0, 0), &[talk("1", "ACTIVE", 100)]);
         bench.lose();
-        let picture = bench.core.picture();
+        let picture = bench.core.picture().clone();
         bench.shows(agent("NOT_READY", 5000, 50002), &[timed_call("2", &[])]);
         bench.attach(Side::B);
         for _ in 0..answers {
@@ -321,7 +321,7 @@ fn a_failure_in_any_phase_keeps_the_picture_and_the_gap_open() {
         }
         bench.refuse(ErrorKind::Timeout, Sent::Unanswered);
         assert_eq!(bench.failures(), [Fault::Side], "{phase}");
-        assert_eq!(bench.core.picture(), picture, "{phase}");
+        assert_eq!(*bench.core.picture(), picture, "{phase}");
         assert_eq!(bench.story(), ["gap"], "{phase}");
         assert!(bench.asked.is_empty() && bench.core.wake_at().is_none(), "{phase}");
         // The line says that the epoch is over, and another one begins.
@@ -430,6 +430,44 @@ fn what_is_no_part_of_the_picture_is_told_after_the_gap() {
 }
 
 #[test]
+fn what_is_no_part_of_the_picture_and_had_to_be_dropped_is_said_to_be_missing() {
+    let mut bench = after_gap(&[], &[]);
+    bench.answer();
+    let mut team = says_agent(&agent("READY", 0, 0));
+    team.node = String::from("/finesse/api/Team/5/Users");
+    for _ in 0..=MAX_HEARD {
+        bench.hear(team.clone());
+    }
+    // What came after the overflow is there.
+    let kept = bench.core.heard.len();
+    bench.run();
+    assert_eq!(bench.warnings(), ["degraded dropped"]);
+    let kinds = bench.told_kinds();
+    assert_eq!(kinds[..3], ["gap-opened", "degraded", "resynced"]);
+    assert_eq!(kinds[3..], vec!["update"; kept]);
+    let said = format!("{} notifications", MAX_HEARD + 1 - kept);
+    assert!(
+        matches!(&bench.feed[1], Event::Degraded { why, .. } if why.starts_with(&said)),
+        "{:?}",
+        bench.feed[1]
+    );
+}
+
+#[test]
+fn what_cannot_be_read_of_another_node_is_told_after_the_gap_and_needs_no_audit() {
+    let mut bench = after_gap(&[], &[]);
+    bench.answer();
+    bench.answer();
+    bench.answer();
+    let node = String::from("/finesse/api/Team/5/Users");
+    let update = finesse_model::Update::from_xml("<Update><event>PUT</event>");
+    bench.hear(Notification { node, item_id: None, delayed: false, update });
+    bench.run();
+    assert_eq!(bench.told_kinds(), ["gap-opened", "resynced", "degraded"]);
+    assert!(bench.core.audits.is_certain());
+}
+
+#[test]
 fn a_refused_subscription_is_told_and_stops_nothing() {
     let mut bench = after_gap(&[], &[]);
     let refused =
@@ -502,6 +540,42 @@ fn what_the_line_tells_reaches_the_application() {
     let mut bench = after_gap(&[], &[]);
     bench.step(Input::Told(Box::new(Event::Waiting { why: String::from("both sides are out") })));
     assert_eq!(bench.told_kinds(), ["gap-opened", "waiting"]);
+}
+
+#[test]
+fn whoever_opens_a_session_waits_until_it_is_live_or_has_to_wait() {
+    let mut bench = Bench::new(None);
+    bench.attach(Side::A);
+    assert!(!bench.settled);
+    bench.run();
+    assert!(bench.settled);
+    bench.lose();
+    bench.attach(Side::B);
+    bench.run();
+    let why = String::from("no side can be used");
+    for (told, settles) in [
+        (Event::Waiting { why: why.clone() }, true),
+        (Event::BothOut { why: why.clone() }, true),
+        (Event::Offline { why: why.clone() }, true),
+        (Event::Recovering { side: Side::A, why }, false),
+    ] {
+        let mut bench = Bench::new(None);
+        bench.step(Input::Told(Box::new(told)));
+        assert_eq!(bench.settled, settles);
+        bench.attach(Side::A);
+        bench.run();
+    }
+}
+
+#[test]
+fn the_picture_stays_the_same_object_until_something_in_it_changes() {
+    let mut bench = Bench::watching(agent("READY", 0, 0), &[talk("1", "ACTIVE", 100)]);
+    let shown = Arc::clone(bench.core.picture());
+    bench.hear(says_call(&talk("1", "ACTIVE", 100)));
+    bench.step(Input::Tick);
+    assert!(Arc::ptr_eq(&shown, bench.core.picture()));
+    bench.hear(says_call(&talk("1", "HELD", 900)));
+    assert!(!Arc::ptr_eq(&shown, bench.core.picture()));
 }
 
 #[test]

@@ -130,6 +130,16 @@ fn k1_both_out_is_told_on_entry_and_every_minute_and_does_not_end() {
 }
 
 #[test]
+fn a_report_that_is_not_to_be_repeated_is_made_once() {
+    let params = Params { both_out_report: Duration::ZERO, ..without_jitter() };
+    let mut rig = Rig::with(Hybrid::new(&params), params, true);
+    rig.world.a.status = Status::OutOfService;
+    rig.world.b.status = Status::OutOfService;
+    rig.run(400.0);
+    assert_eq!(rig.count("both-out"), 1);
+}
+
+#[test]
 fn k2_neither_reachable_is_offline_and_k3_mixed_is_waiting() {
     let mut rig = Rig::hybrid();
     rig.isolate(A, EndCause::Refused);

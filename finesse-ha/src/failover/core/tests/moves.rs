@@ -237,7 +237,7 @@ fn the_side_that_was_left_is_named_until_the_claim() {
 fn facts_of_the_session_reach_the_policy() {
     let mut rig = Rig::live_with(
         |_: &Trigger, _: &Health, context: &Context| {
-            if context.on_a_call() { Decision::Stay } else { Decision::switch() }
+            if context.on_call { Decision::Stay } else { Decision::switch() }
         },
     );
     rig.report(LineReport::Facts(SessionFacts { on_call: true, ready: false }));

@@ -2,15 +2,19 @@
 //!
 //! Folding the feed gives the picture, stale exactly in a gap · every gap closes once, and gaps do not nest · nothing live inside a gap, nothing
 //! found in a gap outside of one, nothing live of another epoch · a dialog begins before it changes or ends, ends once, begins once, was there in the
-//! world · a command has one outcome, and one that was not sent was seen by nobody · what must not be repeated happens once · `closed` is last.
+//! world · a command has one outcome, every click's outcome is in the feed, and of a command that was not sent nothing was written · what must not be
+//! repeated happens once · `closed` is last · in the end the picture is what the side in use would answer, and the world.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use finesse_ha::event::{Cause, Event, Picture};
+use finesse_ha::outcome::Outcome;
 use finesse_ha::session::Shown;
 use finesse_ha::side::{Epoch, Side};
 use finesse_model::{Dialog, User};
-use finesse_sim::{LogEntry, LogKind};
+use finesse_sim::{LogEntry, LogKind, Sim, Truth};
+
+use super::{Wire, sim_side};
 
 /// Verbs of which a second execution would be a second call, or a second tone.
 const ONCE_ONLY: [&str; 6] =
@@ -38,6 +42,21 @@ impl Listener {
     /// The side in use, once live.
     pub(crate) fn side(&self) -> Option<Side> {
         self.live.map(|(_, side)| side)
+    }
+
+    /// A dialog as told.
+    pub(crate) fn dialog(&self, id: &str) -> Option<&Dialog> {
+        self.dialogs.get(id)
+    }
+
+    /// Another session begins, with another feed: it knows nothing of the first. What was found in the first one stays, and so do the outcomes of its
+    /// commands.
+    pub(crate) fn begin_anew(&mut self) {
+        *self = Self {
+            broken: std::mem::take(&mut self.broken),
+            outcomes: std::mem::take(&mut self.outcomes),
+            ..Self::default()
+        };
     }
 
     fn expect(&mut self, holds: bool, otherwise: impl FnOnce() -> String) {
@@ -104,7 +123,9 @@ impl Listener {
                 self.begins(dialog);
             }
             Event::Command { id, outcome, .. } => {
-                self.outcomes.entry(id.clone()).or_default().push(outcome.name())
+                let early = *outcome == Outcome::Applied && was_live.is_none();
+                self.expect(!early, || format!("command {id} applied before anything was read"));
+                self.outcomes.entry(id.clone()).or_default().push(outcome.name());
             }
             Event::Closed { .. } => self.closed = true,
             _ => {}
@@ -149,11 +170,12 @@ impl Listener {
     /// What can be said only in the end, when the session is live, beside the pair's log and the calls that there are.
     pub(crate) fn end(&mut self, log: &[LogEntry], still_there: &BTreeSet<String>) {
         self.expect(!self.in_gap, || String::from("the last gap never closed"));
+        // A command that was refused began no call.
         let ever: BTreeSet<&str> = log
             .iter()
             .filter_map(|entry| match &entry.kind {
                 LogKind::World { reply, .. } => reply.call.as_deref(),
-                LogKind::Executed { dialog, .. } => dialog.as_deref(),
+                LogKind::Executed { dialog, error: None, .. } => dialog.as_deref(),
                 _ => None,
             })
             .collect();
@@ -171,17 +193,25 @@ impl Listener {
         }
     }
 
-    /// What became of the commands, beside the pair's log.
-    pub(crate) fn commands(&mut self, log: &[LogEntry]) {
-        let requests = |id: &str| {
-            log.iter().any(
-                |entry| matches!(&entry.kind, LogKind::Request { request_id: Some(seen), .. } if seen == id),
-            )
-        };
+    /// What became of the commands, beside the pair's log, what was written, and the names of the outcomes that the clicks were given.
+    pub(crate) fn commands(&mut self, log: &[LogEntry], wire: &Wire, clicks: &[&'static str]) {
+        let written = wire.ids();
+        let mut told: BTreeMap<&str, usize> = BTreeMap::new();
         for (id, outcomes) in self.outcomes.clone() {
             self.expect(outcomes.len() == 1, || format!("command {id} has the outcomes {outcomes:?}"));
-            self.expect(outcomes != ["not-sent"] || !requests(&id), || {
-                format!("command {id}, not sent, was seen")
+            self.expect(outcomes != ["not-sent"] || !written.contains(&id), || {
+                format!("command {id}, not sent, was written")
+            });
+            for outcome in outcomes {
+                *told.entry(outcome).or_default() += 1;
+            }
+        }
+        // The session gives commands of its own too.
+        for outcome in BTreeSet::from_iter(clicks.iter().copied()) {
+            let given = clicks.iter().filter(|other| **other == outcome).count();
+            let found = told.get(outcome).copied().unwrap_or(0);
+            self.expect(found >= given, || {
+                format!("{given} clicks ended as {outcome}, the feed told {found} commands that did")
             });
         }
         let mut executed: BTreeMap<&str, usize> = BTreeMap::new();
@@ -195,5 +225,111 @@ impl Listener {
         self.expect(executed.values().all(|times| *times == 1), || {
             format!("carried out more than once: {executed:?}")
         });
+    }
+}
+
+/// What is not true of a picture that is said to be current, beside the world and beside what the side in use would answer.
+pub(crate) fn untrue(sim: &Sim, user: &str, side: Option<Side>, shown: &Shown) -> Vec<String> {
+    if shown.stale {
+        return vec![String::from("the session is not live in the end")];
+    }
+    let Some(truth) = sim.truth(user) else {
+        return vec![String::from("the agent is gone from the world")];
+    };
+    let Some(view) = side.and_then(|side| sim.view(sim_side(side), user)) else {
+        return vec![String::from("the side in use does not know the agent")];
+    };
+    // A pending state is volatile by documentation: a failover loses it on the servers themselves.
+    let world = Truth { pending_state: view.pending_state.clone(), ..truth };
+    let mut untrue = Vec::new();
+    for (whose, real) in [("the world", &world), ("the side in use", &view)] {
+        let found = real.differences(shown.picture.user.as_ref(), &shown.picture.dialogs);
+        untrue.extend(found.into_iter().map(|difference| format!("beside {whose}: {difference}")));
+    }
+    untrue
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use finesse_model::DialogId;
+
+    use super::*;
+
+    fn command(id: &str, outcome: Outcome) -> Event {
+        Event::Command { id: id.to_owned(), verb: String::from("READY"), outcome }
+    }
+
+    fn not_sent() -> Outcome {
+        Outcome::NotSent { why: String::from("not live") }
+    }
+
+    fn wrote(id: &str) -> Wire {
+        let wire = Wire::default();
+        wire.note(Some(id), true);
+        wire
+    }
+
+    #[test]
+    fn another_session_forgets_nothing_that_was_found_in_the_first() {
+        let mut listener = Listener::default();
+        listener.hear(&command("1", not_sent()));
+        listener.hear(&Event::Closed { why: String::new() });
+        listener.hear(&Event::Closed { why: String::new() });
+        listener.begin_anew();
+        assert_eq!(listener.broken.len(), 1, "{:?}", listener.broken);
+        listener.hear(&Event::Offline { why: String::new() });
+        listener.commands(&[], &wrote("1"), &[]);
+        assert_eq!(listener.broken.len(), 2, "{:?}", listener.broken);
+    }
+
+    #[test]
+    fn what_was_not_sent_was_not_written_either_although_the_pair_never_saw_it() {
+        let mut listener = Listener::default();
+        listener.hear(&command("1", not_sent()));
+        listener.commands(&[], &wrote("2"), &[]);
+        assert_eq!(listener.broken, Vec::<String>::new());
+        listener.commands(&[], &wrote("1"), &[]);
+        assert_eq!(listener.broken.len(), 1);
+    }
+
+    #[test]
+    fn a_clicks_outcome_is_in_the_feed() {
+        let mut listener = Listener::default();
+        listener.hear(&command("1", not_sent()));
+        listener.commands(&[], &Wire::default(), &["not-sent"]);
+        assert_eq!(listener.broken, Vec::<String>::new());
+        listener.commands(&[], &Wire::default(), &["not-sent", "unknown"]);
+        assert_eq!(listener.broken.len(), 1);
+    }
+
+    #[test]
+    fn nothing_is_applied_before_anything_was_read() {
+        let mut listener = Listener::default();
+        listener.hear(&command("1", Outcome::Applied));
+        assert_eq!(listener.broken.len(), 1);
+    }
+
+    #[test]
+    fn a_command_that_the_world_refused_began_no_call() {
+        let mut listener = Listener::default();
+        listener.begins(&Dialog::new(DialogId::new("7").unwrap()));
+        let executed = |error: Option<&str>| LogEntry {
+            at: Duration::ZERO,
+            side: Some(finesse_sim::Side::A),
+            kind: LogKind::Executed {
+                user: String::from("1001"),
+                verb: String::from("MAKE_CALL"),
+                dialog: Some(String::from("7")),
+                request_id: None,
+                error: error.map(str::to_owned),
+            },
+        };
+        let there = BTreeSet::from([String::from("7")]);
+        listener.end(&[executed(None)], &there);
+        assert_eq!(listener.broken, Vec::<String>::new());
+        listener.end(&[executed(Some("busy"))], &there);
+        assert_eq!(listener.broken, ["dialog 7 never was"]);
     }
 }
