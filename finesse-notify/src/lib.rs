@@ -1,7 +1,7 @@
 //! The notifications of one Cisco Finesse side, over XMPP.
 //!
 //! A [`Link`] is one logged-in XMPP session of one agent: it says what the server publishes as [`Event`]s, in order, and ends with a typed
-//! cause. Two framings exist, each a feature: `tcp` (`TcpConnect`, direct XMPP over TLS, port 5223) and `bosh` (`BoshConnect`, long
+//! cause. Two framings exist, each a feature: `tcp` (`TcpConnect`, direct XMPP over TLS on port 5223 or by STARTTLS on 5222) and `bosh` (`BoshConnect`, long
 //! polling over HTTPS, port 7443). Without both, bring your own by implementing [`Connect`] and [`Transport`]. The session above them is
 //! written once: SASL PLAIN, bind, presence, pings, subscriptions, decoding.
 //!
