@@ -112,12 +112,11 @@ macro_rules! params {
 }
 
 params! {
-    /// A ping is sent to the side this often. The server expects one every 20 s on every transport.
+    /// A ping is sent to the side this often, on a quiet link earlier by `ping_timeout`. The server expects one every 20 s on every transport.
     ping_idle: duration = Duration::from_secs(20);
-    /// The server has so long, from the first ping it leaves unanswered, to say anything: 25 s of the 60 s that a side waits before it
-    /// forces a logout.
+    /// An unanswered ping counts as missed after this.
     ping_timeout: duration = Duration::from_secs(5);
-    /// So many pings are sent within that time: one may be lost alone.
+    /// So many missed pings end the stream: 20 s - 5 s + 2 × 5 s leave 35 s of the 60 s that a side waits before it forces a logout.
     ping_misses: count = 2;
     /// Room for one lost SYN, which is sent again after 1 s.
     connect_timeout: duration = Duration::from_secs(3);
@@ -177,14 +176,14 @@ impl Params {
     ///
     /// The first inequality that does not hold, with both names and values.
     pub fn validate(&self) -> Result<(), ParamError> {
-        let silent = self.ping_idle.saturating_add(self.ping_timeout);
+        let silent = self.ping_idle.saturating_add(self.ping_timeout.saturating_mul(self.ping_misses));
         at_most(
             ("stream_grace_healthy", self.stream_grace_healthy),
             ("the 45 s limit", Duration::from_secs(45)),
             "a side forces a logout 60 s after it lost the agent's presence",
         )?;
         less(
-            ("ping_idle + ping_timeout", silent),
+            ("ping_idle + ping_misses × ping_timeout", silent),
             ("the 45 s limit", Duration::from_secs(45)),
             "a dead stream must be noticed well before the forced logout at 60 s",
         )?;

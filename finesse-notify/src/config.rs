@@ -11,12 +11,13 @@ use crate::jid::NodeForm;
 /// When to ask whether the server is still there, and when to give up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PingConfig {
-    /// Time from one ping to the next. 20 s: Finesse expects a ping from its clients every 20 s, whatever the transport and traffic.
+    /// The longest time from one ping to the next. 20 s: Finesse expects a ping from its clients every 20 s, whatever the transport and
+    /// traffic. A link on which nothing arrives is pinged earlier by `timeout`, but not before half of this.
     pub idle: Duration,
-    /// How long the server has, from the first ping it leaves unanswered, to say anything at all. 5 s: far above a healthy round trip, and
-    /// a silence is found at most 25 s after it began, well within the 60 s after which the server logs an absent agent out.
+    /// How long a ping may stay unanswered before it counts as missed. 5 s: far above a healthy round trip, and with two misses the
+    /// silence is found at most 25 s after it began, well within the 60 s after which the server logs an absent agent out.
     pub timeout: Duration,
-    /// How many pings are sent within that time, evenly apart. 2: over BOSH and long lines one may be lost alone.
+    /// How many missed pings in a row, with nothing else inbound, end the link. 2: one lost packet is not an outage.
     pub misses: u32,
 }
 
@@ -30,18 +31,18 @@ impl PingConfig {
     /// Finds a silent link within 3 s, for a good network between servers.
     #[must_use]
     pub fn tight() -> Self {
-        Self { idle: Duration::from_secs(1), timeout: Duration::from_secs(2), misses: 2 }
+        Self { idle: Duration::from_secs(2), timeout: Duration::from_millis(900), misses: 2 }
     }
 
     /// The longest time a silent link can go unnoticed.
     #[must_use]
     pub fn worst_case(&self) -> Duration {
-        self.idle.saturating_add(self.timeout)
+        self.quiet().saturating_add(self.timeout.saturating_mul(self.misses))
     }
 
-    /// How long one ping is waited for before the next is sent.
-    pub(crate) fn wait_for_one(&self) -> Duration {
-        self.timeout / self.misses.max(1)
+    /// How long nothing may arrive before a ping is sent ahead of its time.
+    pub(crate) fn quiet(&self) -> Duration {
+        self.idle.saturating_sub(self.timeout).max(self.idle / 2)
     }
 }
 
@@ -289,7 +290,7 @@ mod tests {
     #[test]
     fn silence_is_noticed_within_twenty_five_seconds_and_within_three_when_tight() {
         assert_eq!(PingConfig::default().worst_case(), Duration::from_secs(25));
-        assert_eq!(PingConfig::tight().worst_case(), Duration::from_secs(3));
+        assert_eq!(PingConfig::tight().worst_case(), Duration::from_millis(2900));
         assert_eq!(builder().build().unwrap().pubsub_domain, "pubsub.fin-a.lab.example");
     }
 }

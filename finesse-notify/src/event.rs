@@ -7,6 +7,10 @@ use crate::error::LinkError;
 /// One thing that happened on the link, in the order in which the server said it.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly every event is a notification; a box would be one more allocation for each"
+)]
 pub enum Event {
     /// Something changed, says the server.
     Notification(Notification),
@@ -32,7 +36,9 @@ pub struct Notification {
     pub node: String,
     /// The id of the item, if it has one.
     pub item_id: Option<String>,
-    /// True if the server marked it as kept for later. Such an item is stale by definition and must not be taken for news.
+    /// True if it may be old and must not be taken for news: the server marked it as kept for later, or it was the first item of a node
+    /// between our subscribe and the next answered ping, as which a server pushes the last one it ever published. Who subscribes reads the
+    /// resource afterwards anyway.
     pub delayed: bool,
     /// The content, or why it could not be read. A bad payload does not end the link.
     pub update: Result<Update, DecodeError>,

@@ -60,9 +60,29 @@ impl BaseUrl {
         &self.0
     }
 
-    /// The address of a resource. `path` is below `/finesse/api` and made of [`segment`]s.
+    /// The address of a resource. `path` is below `/finesse/api`, or from the root where it begins with `/desktop/`, `/finesse/` or
+    /// `/finesse-dp/`; ids in it are [`segment`]s.
     pub(crate) fn resource(&self, path: &str) -> Result<Uri, String> {
-        format!("{}{API}{path}", self.0).parse().map_err(|error: http::uri::InvalidUri| error.to_string())
+        let rooted = ["/desktop/", "/finesse/", "/finesse-dp/"].iter().any(|root| path.starts_with(root));
+        let api = if rooted { "" } else { API };
+        format!("{}{api}{path}", self.0).parse().map_err(|error: http::uri::InvalidUri| error.to_string())
+    }
+
+    /// The path of an address that a caller or the server gave: it must be one of this side's.
+    pub(crate) fn local<'a>(&self, address: &'a str) -> Result<&'a str, String> {
+        let path = match address.get(..self.0.len()) {
+            Some(start) if start.eq_ignore_ascii_case(&self.0) => &address[self.0.len()..],
+            _ => address,
+        };
+        if !path.starts_with('/') || path.starts_with("//") {
+            return Err(format!("it must begin with / or with {self}"));
+        }
+        Ok(path)
+    }
+
+    /// Host and port.
+    pub(crate) fn authority(&self) -> &str {
+        self.0.split_once("://").map_or("", |(_, authority)| authority)
     }
 }
 
@@ -74,10 +94,12 @@ impl fmt::Display for BaseUrl {
 
 /// An id as one segment of a path: UTF-8, percent-encoded. `None` for what would mean another path.
 pub(crate) fn segment(id: &str) -> Option<String> {
+    (!matches!(id, "" | "." | "..")).then(|| encode(id))
+}
+
+/// Text as part of a path or a query: UTF-8, percent-encoded.
+pub(crate) fn encode(id: &str) -> String {
     use fmt::Write as _;
-    if id.is_empty() || id == "." || id == ".." {
-        return None;
-    }
     let mut text = String::with_capacity(id.len());
     for byte in id.bytes() {
         match byte {
@@ -90,7 +112,7 @@ pub(crate) fn segment(id: &str) -> Option<String> {
             }
         }
     }
-    Some(text)
+    text
 }
 
 #[cfg(test)]
@@ -136,6 +158,26 @@ mod tests {
     fn a_password_in_the_url_is_refused_and_not_repeated() {
         let message = BaseUrl::parse("https://40217:hunter2@fin-a:8445", false).unwrap_err();
         assert!(!message.contains("hunter2") && message.contains("credentials"), "{message}");
+    }
+
+    #[test]
+    fn addresses_of_other_hosts_are_not_local() {
+        let base = BaseUrl::parse("https://fin-a:8445", false).unwrap();
+        assert_eq!(base.local("/User/1").unwrap(), "/User/1");
+        assert_eq!(base.local("https://FIN-A:8445/finesse/api/User/1").unwrap(), "/finesse/api/User/1");
+        for address in
+            ["https://fin-b:8445/x", "//fin-b/x", "User/1", "", "https://fin-a:84450/x", "@fin-b/x", ":1/x"]
+        {
+            assert!(base.local(address).is_err(), "{address}");
+        }
+        for (path, uri) in [
+            ("/User/1", "https://fin-a:8445/finesse/api/User/1"),
+            ("/desktop/api/x", "https://fin-a:8445/desktop/api/x"),
+            ("/finesse-dp/rest/x", "https://fin-a:8445/finesse-dp/rest/x"),
+            ("/finesse/api/User/1", "https://fin-a:8445/finesse/api/User/1"),
+        ] {
+            assert_eq!(base.resource(path).unwrap().to_string(), uri);
+        }
     }
 
     #[test]

@@ -39,12 +39,18 @@ pub enum ErrorKind {
     NotFound,
     /// 501: this kind of Finesse has no such function.
     NotImplemented,
+    /// 416: there are no objects in the range that was asked for.
+    OutOfRange,
     /// 503 with `SERVER_OUT_OF_SERVICE`: this side is out of service.
     OutOfService,
     /// The connection broke while the exchange was under way.
     Reset,
+    /// 403 for a configuration request on the secondary node, which takes none. [`Error::primary`] names the node that does.
+    SecondaryNode,
     /// 500 and unusual 5xx.
     ServerError,
+    /// Single sign-on wants a person: its answer is a page. [`Error::sign_on_url`] is the address to open in a browser.
+    SignOnRequired,
     /// 429: too many requests, usually said by a reverse proxy.
     Throttled,
     /// No answer in time.
@@ -57,6 +63,8 @@ pub enum ErrorKind {
     Unauthorized,
     /// 503 without `SERVER_OUT_OF_SERVICE`.
     Unavailable,
+    /// Not sent, because an earlier write to the same object, behind which it waited, got no answer.
+    Withheld,
 }
 
 impl ErrorKind {
@@ -76,15 +84,19 @@ impl ErrorKind {
             Self::NotFinesse => "not_finesse",
             Self::NotFound => "not_found",
             Self::NotImplemented => "not_implemented",
+            Self::OutOfRange => "out_of_range",
             Self::OutOfService => "out_of_service",
             Self::Reset => "reset",
+            Self::SecondaryNode => "secondary_node",
             Self::ServerError => "server_error",
+            Self::SignOnRequired => "sign_on_required",
             Self::Throttled => "throttled",
             Self::Timeout => "timeout",
             Self::Tls => "tls",
             Self::TooLarge => "too_large",
             Self::Unauthorized => "unauthorized",
             Self::Unavailable => "unavailable",
+            Self::Withheld => "withheld",
         }
     }
 }
@@ -269,6 +281,24 @@ impl Error {
         self.inner.fault.webapp_missing
     }
 
+    /// The field that cannot be sent, by its name in the API, where this crate refused the request for one.
+    #[must_use]
+    pub fn field(&self) -> Option<&str> {
+        self.inner.fault.field.as_deref()
+    }
+
+    /// The primary node as `host` or `host:port`, where a configuration request was sent to the secondary one. Nothing is sent there by itself.
+    #[must_use]
+    pub fn primary(&self) -> Option<&str> {
+        self.inner.fault.primary.as_deref()
+    }
+
+    /// The address at which a person signs on, where single sign-on asked for one.
+    #[must_use]
+    pub fn sign_on_url(&self) -> Option<&str> {
+        self.inner.fault.sign_on_url.as_deref()
+    }
+
     fn remedy(&self) -> &'static str {
         if self.is_webapp_missing() {
             return "; the Finesse application is not running there: wait until it is, or use the other side";
@@ -280,9 +310,12 @@ impl Error {
             ErrorKind::Forbidden => {
                 "; check the role of this user, and that it is the primary node for configuration"
             }
+            ErrorKind::SecondaryNode => "; send it with a client of the primary node",
+            ErrorKind::SignOnRequired => "; open that address in a browser and sign on",
             ErrorKind::NotFinesse => "; check that the address is that of the Finesse API",
             ErrorKind::OutOfService => "; wait until it is in service, or use the other side",
             ErrorKind::ServerError => "; read the state again before repeating anything",
+            ErrorKind::Withheld => "; read the state again, and ask again if it is still wanted",
             ErrorKind::Throttled | ErrorKind::Unavailable => "; wait before trying again",
             ErrorKind::Reset | ErrorKind::Timeout if self.progress() == Progress::Unanswered => {
                 "; whether it took effect is unknown: read the state again"

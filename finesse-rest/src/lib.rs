@@ -29,22 +29,31 @@
 
 mod api;
 mod base;
+mod body;
 mod client;
 mod command;
 mod credentials;
 mod date;
 mod error;
+mod keeper;
+pub mod operations;
 mod outcome;
+mod plan;
 mod stack;
 mod transport;
 
 #[cfg(feature = "mock")]
 pub use self::api::MockSideApi;
 pub use self::api::{Accepted, SideApi};
-pub use self::client::{Client, ClientBuilder, DialogResource, UserResource};
+pub use self::body::{Body, ChunkSource};
+pub use self::client::{
+    CallData, Callback, Client, ClientBuilder, MediaSignIn, NewCall, Plain, RawAnswer, RawRequest, Reach,
+    Receipt, SignIn, SignOut, Write,
+};
 pub use self::command::{CallAction, Command};
-pub use self::credentials::Credentials;
+pub use self::credentials::{Credentials, Token};
 pub use self::error::{Error, ErrorKind, Progress};
-pub use self::transport::{HttpTransport, TransportError, TransportErrorKind};
+pub use self::keeper::{TokenKeeper, TokenState};
+pub use self::transport::{HttpTransport, Streamed, TransportError, TransportErrorKind};
 #[cfg(feature = "reqwest")]
 pub use self::transport::{ReqwestTransport, Timeouts};

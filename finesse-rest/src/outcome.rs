@@ -5,7 +5,7 @@
 //! | 2xx | (accepted) | |
 //! | 2xx with HTML or JSON | `NotFinesse` | unanswered: somebody else answered, nobody knows what Finesse did |
 //! | 3xx | `NotFinesse` | refused |
-//! | 400 and other 4xx, 403, 404, 409, 429 | by status | refused |
+//! | 400 and other 4xx, 403, 404, 409, 416, 429 | by status | refused |
 //! | 401 | `Unauthorized` | refused |
 //! | 408 | `Timeout` | unanswered |
 //! | 500 and other 5xx | `ServerError` | unanswered: the queue may hold it |
@@ -19,16 +19,19 @@
 //!
 //! A read differs in one point: an answer that cannot be used is `Answered`, for nothing can have been changed.
 //!
-//! Invariants: only XML is read as `ApiErrors`; texts of a peer are bounded before they enter a message; no input panics.
+//! The desktop's own interfaces speak JSON; what is asked for is said by [`Expects`].
+//!
+//! Invariants: only XML, and JSON where JSON was asked for, is read as `ApiErrors`; texts of a peer are bounded before they enter a message; no input panics.
 
 use std::time::Duration;
 
 use bytes::Bytes;
-use finesse_model::{ApiErrors, DecodeError};
+use finesse_model::{ApiError, ApiErrors, DecodeError};
 use finesse_net::TrustFailure;
-use http::Response;
 use http::header::{CONTENT_TYPE, DATE, LOCATION, RETRY_AFTER};
+use http::{HeaderMap, Response};
 
+use crate::body::Body;
 use crate::date;
 use crate::error::{ErrorKind, Progress};
 use crate::stack::REQUEST_ID;
@@ -41,13 +44,45 @@ const QUOTE: usize = 160;
 /// What the API says while a side is out of service.
 const OUT_OF_SERVICE: &str = "SERVER_OUT_OF_SERVICE";
 
-/// A 2xx answer that may be Finesse's.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What a good answer is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Expects {
+    /// Any 2xx, whatever is in it.
+    Anything,
+    /// A document of the API; for a write, also nothing.
+    Document,
+    /// JSON.
+    Json,
+    /// A step of signing on: JSON, a page or a redirect.
+    SignOn,
+}
+
+/// A good answer.
+#[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    /// The whole body; empty if it is streamed.
     pub(crate) body: Bytes,
+    /// The body of a streamed answer.
+    pub(crate) stream: Option<Body>,
+}
+
+impl Answer {
+    /// A header, if it is there and is text.
+    pub(crate) fn header(&self, name: impl http::header::AsHeaderName) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
     /// The id that the server echoed.
-    pub(crate) request_id: Option<String>,
+    pub(crate) fn request_id(&self) -> Option<&str> {
+        self.header(REQUEST_ID)
+    }
+
+    /// What the body is, told from its first bytes and its declared type.
+    pub(crate) fn content(&self) -> Content {
+        content(self.header(CONTENT_TYPE), &self.body)
+    }
 }
 
 /// Everything about a failure except where it happened.
@@ -61,6 +96,12 @@ pub(crate) struct Fault {
     pub(crate) retry_after: Option<Duration>,
     pub(crate) trust_failure: Option<TrustFailure>,
     pub(crate) webapp_missing: bool,
+    /// The field that cannot be sent.
+    pub(crate) field: Option<String>,
+    /// `host` or `host:port` of the primary node, where the request belongs.
+    pub(crate) primary: Option<String>,
+    /// Where a person signs on.
+    pub(crate) sign_on_url: Option<String>,
     pub(crate) source: Option<TransportError>,
 }
 
@@ -75,6 +116,9 @@ impl Fault {
             retry_after: None,
             trust_failure: None,
             webapp_missing: false,
+            field: None,
+            primary: None,
+            sign_on_url: None,
             source: None,
         }
     }
@@ -133,25 +177,34 @@ fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
 }
 
 /// An answer: what it means for the operation.
-pub(crate) fn of_answer(answer: Response<Bytes>, write: bool) -> Result<Answer, Box<Fault>> {
+pub(crate) fn of_answer(
+    answer: Response<Bytes>,
+    write: bool,
+    expects: Expects,
+) -> Result<Answer, Box<Fault>> {
     let header = |name| answer.headers().get(name).and_then(|value| value.to_str().ok());
     let status = answer.status().as_u16();
     let content = content(header(CONTENT_TYPE), answer.body());
-    if answer.status().is_success() {
-        return match content {
-            Content::Html | Content::Json => Err(Box::new(not_finesse(status, content, write))),
-            Content::Empty | Content::Other if !write => Err(Box::new(not_finesse(status, content, write))),
-            _ => {
-                let request_id =
-                    answer.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok()).map(str::to_owned);
-                Ok(Answer { status, body: answer.into_body(), request_id })
-            }
+    let redirected = answer.status().is_redirection() && expects == Expects::SignOn;
+    if answer.status().is_success() || redirected {
+        let good = match (expects, content) {
+            (Expects::Anything | Expects::SignOn, _) => true,
+            (Expects::Json, content) => content == Content::Json,
+            (Expects::Document, Content::Html | Content::Json) => false,
+            (Expects::Document, Content::Empty | Content::Other) => write,
+            (Expects::Document, Content::Xml) => true,
         };
+        if !good {
+            return Err(Box::new(not_finesse(status, content, write)));
+        }
+        let (head, body) = answer.into_parts();
+        return Ok(Answer { status, headers: head.headers, body, stream: None });
     }
     let api_errors = match content {
         Content::Xml => {
             std::str::from_utf8(answer.body()).ok().and_then(|text| ApiErrors::from_xml(text).ok())
         }
+        Content::Json if expects != Expects::Document => errors_in_json(answer.body()),
         _ => None,
     };
     let (kind, progress) = of_status(status, api_errors.as_ref());
@@ -177,6 +230,19 @@ pub(crate) fn of_answer(answer: Response<Bytes>, write: bool) -> Result<Answer, 
     }))
 }
 
+/// The refusal of a desktop interface: `{"status":400,"apiErrors":{"errorType":…,"errorMessage":…,"errorData":…}}`.
+fn errors_in_json(body: &[u8]) -> Option<ApiErrors> {
+    let value: serde_json::Value = serde_json::from_slice(body).ok()?;
+    let error = value.get("apiErrors")?;
+    let text = |name: &str| error.get(name).and_then(|text| text.as_str()).map(str::to_owned);
+    Some(ApiErrors::from(vec![ApiError {
+        error_type: text("errorType"),
+        error_message: text("errorMessage"),
+        error_data: text("errorData"),
+        ..ApiError::default()
+    }]))
+}
+
 /// The table of the module, for everything but 2xx.
 fn of_status(status: u16, errors: Option<&ApiErrors>) -> (ErrorKind, Progress) {
     match status {
@@ -185,6 +251,7 @@ fn of_status(status: u16, errors: Option<&ApiErrors>) -> (ErrorKind, Progress) {
         404 => (ErrorKind::NotFound, Progress::Refused),
         408 => (ErrorKind::Timeout, Progress::Unanswered),
         409 => (ErrorKind::Conflict, Progress::Refused),
+        416 => (ErrorKind::OutOfRange, Progress::Refused),
         429 => (ErrorKind::Throttled, Progress::Refused),
         400..=499 => (ErrorKind::BadRequest, Progress::Refused),
         501 => (ErrorKind::NotImplemented, Progress::Refused),
@@ -275,7 +342,7 @@ fn words(errors: &ApiErrors) -> String {
 }
 
 /// Text of a peer, bounded and on one line.
-fn quote(text: &str) -> String {
+pub(crate) fn quote(text: &str) -> String {
     let mut short: String =
         text.trim().chars().take(QUOTE).map(|c| if c.is_control() { ' ' } else { c }).collect();
     if text.trim().chars().nth(QUOTE).is_some() {
@@ -328,7 +395,7 @@ mod tests {
             (408, "", "", K::Timeout, Unanswered),
             (409, "application/xml", BAD, K::Conflict, Refused),
             (415, "", "", K::BadRequest, Refused),
-            (416, "", "", K::BadRequest, Refused),
+            (416, "", "", K::OutOfRange, Refused),
             (429, "text/html", HTML, K::Throttled, Refused),
             (500, "application/xml", BAD, K::ServerError, Unanswered),
             (500, "text/html", HTML, K::ServerError, Unanswered),
@@ -346,7 +413,7 @@ mod tests {
             (999, "", "", K::NotFinesse, Unanswered),
         ];
         for (status, content_type, body, kind, progress) in table {
-            let fault = of_answer(answer(status, content_type, body), true).unwrap_err();
+            let fault = of_answer(answer(status, content_type, body), true, Expects::Document).unwrap_err();
             assert_eq!((fault.kind, fault.progress), (kind, progress), "{status} {content_type} {body}");
             assert_eq!(fault.status, Some(status));
             let is_api_error = content_type == "application/xml";
@@ -364,11 +431,14 @@ mod tests {
             (202, "text/plain", "ok"),
             (299, "", " \n"),
         ] {
-            assert_eq!(of_answer(answer(status, content_type, body), true).unwrap().status, status);
+            assert_eq!(
+                of_answer(answer(status, content_type, body), true, Expects::Document).unwrap().status,
+                status
+            );
         }
         for (content_type, body) in [("text/html", HTML), ("", HTML), ("application/json", "{}"), ("", "[1]")]
         {
-            let fault = of_answer(answer(200, content_type, body), true).unwrap_err();
+            let fault = of_answer(answer(200, content_type, body), true, Expects::Document).unwrap_err();
             assert_eq!((fault.kind, fault.progress), (ErrorKind::NotFinesse, Progress::Unanswered), "{body}");
         }
     }
@@ -376,23 +446,40 @@ mod tests {
     #[test]
     fn a_read_needs_a_document_and_takes_it_from_any_2xx() {
         for status in [200, 202, 206] {
-            assert!(of_answer(answer(status, "application/xml;charset=UTF-8", "<User/>"), false).is_ok());
+            assert!(
+                of_answer(
+                    answer(status, "application/xml;charset=UTF-8", "<User/>"),
+                    false,
+                    Expects::Document
+                )
+                .is_ok()
+            );
         }
         for (content_type, body) in
             [("", ""), ("application/xml", "  "), ("text/html", HTML), ("application/json", "{}"), ("", "ok")]
         {
-            let fault = of_answer(answer(200, content_type, body), false).unwrap_err();
+            let fault = of_answer(answer(200, content_type, body), false, Expects::Document).unwrap_err();
             assert_eq!((fault.kind, fault.progress), (ErrorKind::NotFinesse, Progress::Answered), "{body}");
         }
     }
 
     #[test]
     fn a_404_page_means_that_the_application_is_missing() {
-        assert!(of_answer(answer(404, "text/html;charset=utf-8", HTML), false).unwrap_err().webapp_missing);
-        assert!(of_answer(answer(404, "", HTML), false).unwrap_err().webapp_missing);
-        assert!(!of_answer(answer(404, "application/xml", BAD), false).unwrap_err().webapp_missing);
-        assert!(!of_answer(answer(404, "", ""), false).unwrap_err().webapp_missing);
-        assert!(!of_answer(answer(400, "text/html", HTML), false).unwrap_err().webapp_missing);
+        assert!(
+            of_answer(answer(404, "text/html;charset=utf-8", HTML), false, Expects::Document)
+                .unwrap_err()
+                .webapp_missing
+        );
+        assert!(of_answer(answer(404, "", HTML), false, Expects::Document).unwrap_err().webapp_missing);
+        assert!(
+            !of_answer(answer(404, "application/xml", BAD), false, Expects::Document)
+                .unwrap_err()
+                .webapp_missing
+        );
+        assert!(!of_answer(answer(404, "", ""), false, Expects::Document).unwrap_err().webapp_missing);
+        assert!(
+            !of_answer(answer(400, "text/html", HTML), false, Expects::Document).unwrap_err().webapp_missing
+        );
     }
 
     #[test]
@@ -452,10 +539,10 @@ mod tests {
 
     #[test]
     fn what_the_api_says_is_in_the_message_but_bounded() {
-        let fault = of_answer(answer(400, "application/xml", BAD), true).unwrap_err();
+        let fault = of_answer(answer(400, "application/xml", BAD), true, Expects::Document).unwrap_err();
         assert_eq!(fault.detail, "400 Invalid Input, extension, 33");
         let long = BAD.replace("extension", &"é\n".repeat(5000));
-        let fault = of_answer(answer(400, "application/xml", &long), true).unwrap_err();
+        let fault = of_answer(answer(400, "application/xml", &long), true, Expects::Document).unwrap_err();
         assert!(fault.detail.chars().count() < 600 && !fault.detail.contains('\n'));
     }
 
@@ -463,7 +550,7 @@ mod tests {
     fn a_redirect_is_told_and_not_followed() {
         let mut answer = answer(302, "", "");
         answer.headers_mut().insert(LOCATION, "https://fin-b/desktop/".parse().unwrap());
-        let fault = of_answer(answer, false).unwrap_err();
+        let fault = of_answer(answer, false, Expects::Document).unwrap_err();
         assert!(fault.detail.contains("https://fin-b/desktop/"), "{}", fault.detail);
     }
 }

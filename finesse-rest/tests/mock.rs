@@ -27,7 +27,7 @@ async fn a_mocked_side_answers_and_refuses_as_told() {
     let user = UserId::new("40217").unwrap();
     assert_eq!(side.user(&user).await.unwrap().state, Some(UserState::Ready));
     let id = RequestId::new("r-1").unwrap();
-    let command = Command::SignOut { user, reason: None };
+    let command = Command::SignOut { user, reason: None, all_media: false };
     assert_eq!(side.submit(&command, &id).await.unwrap().request_id, Some(id));
     let error = side.system_info().await.unwrap_err();
     assert!(error.to_string().starts_with("reading SystemInfo on side B: connection refused"), "{error}");

@@ -3,53 +3,18 @@
 #![cfg(feature = "reqwest")]
 #![expect(clippy::unwrap_used, reason = "a test: what fails here fails the test")]
 
-use std::future::Future;
-use std::pin::Pin;
-use std::task::{Context, Poll};
+mod common;
+
 use std::time::Duration;
 
-use bytes::Bytes;
+use common::in_memory::InMemory;
 use finesse_model::{Extension, RequestId, SystemStatus, UserId, UserState};
 use finesse_net::{Trust, TrustReason};
-use finesse_rest::{
-    CallAction, Client, Command, Credentials, Error, ErrorKind, Progress, SideApi, TransportError,
-    TransportErrorKind,
-};
-use finesse_sim::{AgentSpec, Fault, HttpFault, LogKind, Profile, Side, Sim, WorldAction};
-use http::{Request, Response};
-use tower::Service;
+use finesse_rest::{CallAction, Client, Command, Credentials, Error, ErrorKind, Progress, SideApi};
+use finesse_sim::{AgentSpec, Fault, LogKind, Profile, Side, Sim, WorldAction};
 
 const USER: &str = "40217";
 const PASSWORD: &str = "correct horse";
-
-/// REST of one simulated side, in memory.
-#[derive(Clone)]
-struct InMemory {
-    sim: Sim,
-    side: Side,
-}
-
-impl Service<Request<Bytes>> for InMemory {
-    type Response = Response<Bytes>;
-    type Error = TransportError;
-    type Future = Pin<Box<dyn Future<Output = Result<Response<Bytes>, TransportError>> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request<Bytes>) -> Self::Future {
-        let Self { sim, side } = self.clone();
-        Box::pin(async move {
-            sim.http(side, request).await.map_err(|fault| match fault {
-                HttpFault::NotConnected => {
-                    TransportError::new(TransportErrorKind::Connect, false, fault.to_string())
-                }
-                _ => TransportError::new(TransportErrorKind::Reset, true, fault.to_string()),
-            })
-        })
-    }
-}
 
 fn user() -> UserId {
     UserId::new(USER).unwrap()
@@ -69,7 +34,7 @@ fn in_memory() -> (Sim, Client) {
 fn client_of(sim: &Sim, side: Side, password: &str) -> Client {
     Client::builder("https://fin.lab.example:8445")
         .credentials(Credentials::basic(user(), password))
-        .transport(InMemory { sim: sim.clone(), side })
+        .transport(InMemory::new(sim, side))
         .build()
         .unwrap()
 }
@@ -95,7 +60,7 @@ async fn in_state(client: &Client, wanted: UserState) {
 
 async fn ready(client: &Client) -> Result<(RequestId, u16), Error> {
     let command = Command::SetState { user: user(), state: UserState::Ready, reason: None };
-    client.send(&command).await.map(|(id, accepted)| (id, accepted.status))
+    client.send(&command).await.map(|receipt| (receipt.request_id, receipt.status))
 }
 
 #[tokio::test]
@@ -114,8 +79,9 @@ async fn an_agent_is_signed_in_and_takes_a_call_over_tls() {
     let info = until("an answer", async || client.system_info().await.ok()).await;
     assert_eq!(info.status, Some(SystemStatus::InService));
     assert_eq!(client.user(USER).get().await.unwrap().state, Some(UserState::Logout));
-    let (id, accepted) = client.user(USER).sign_in(extension()).await.unwrap();
-    assert_eq!(accepted.status, 202);
+    let receipt = client.user(USER).sign_in(extension()).await.unwrap();
+    assert_eq!(receipt.status, 202);
+    let id = receipt.request_id;
     in_state(&client, UserState::NotReady).await;
     ready(&client).await.unwrap();
     in_state(&client, UserState::Ready).await;
@@ -127,8 +93,8 @@ async fn an_agent_is_signed_in_and_takes_a_call_over_tls() {
         variables: Default::default(),
     };
     sim.world(call).call.unwrap();
-    let dialog = until("the call", async || client.user(USER).dialogs().await.unwrap().dialogs.pop()).await;
-    client.dialog(&dialog.id).act(CallAction::Answer, extension()).await.unwrap();
+    let dialog = until("the call", async || client.user(USER).dialogs().await.unwrap().items.pop()).await;
+    client.dialog(&dialog.id).take_action(CallAction::Answer, extension()).await.unwrap();
     in_state(&client, UserState::Talking).await;
     assert_eq!(client.dialog(&dialog.id).get().await.unwrap().id, dialog.id);
 

@@ -216,7 +216,7 @@ async fn a_missing_web_application_is_told_apart_from_an_unknown_user() {
     let error = client(&server.url("http")).build().unwrap().user("40218").get().await.unwrap_err();
     assert!(!error.is_webapp_missing() && !error.is_retryable(), "{error}");
     assert_eq!(error.kind(), ErrorKind::NotFound);
-    assert_eq!(error.api_errors().unwrap().errors[0].error_data.as_deref(), Some("40218"));
+    assert_eq!(error.api_errors().unwrap().items[0].error_data.as_deref(), Some("40218"));
     assert!(error.to_string().contains("UNKNOWN_USER"), "{error}");
 }
 
@@ -306,7 +306,7 @@ async fn a_write_carries_id_type_and_body_and_reads_the_echo() {
         assert!(request.contains(part), "{part} in {request}");
     }
     let target = Extension::new("7301").unwrap();
-    client.dialog("16804377").act(CallAction::Answer, target).await.unwrap();
+    client.dialog("16804377").take_action(CallAction::Answer, target).await.unwrap();
     let request = server.requests.recv().await.unwrap();
     assert!(
         request.starts_with("PUT /finesse/api/Dialog/16804377 ") && request.contains("ANSWER"),

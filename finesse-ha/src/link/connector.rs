@@ -88,6 +88,8 @@ impl SideConnector {
         let seed = self.random.lock().unwrap_or_else(PoisonError::into_inner).u64(..);
         let mut config = SessionConfig::builder(self.config.user.clone(), self.config.secret.clone(), domain)
             .resource(self.config.resource.clone())
+            // An earlier run with this resource may have ended without removing its subscriptions.
+            .remove_stale_subscriptions(self.config.resource.clone())
             .ping(PingConfig {
                 idle: self.params.ping_idle,
                 timeout: self.params.ping_timeout,

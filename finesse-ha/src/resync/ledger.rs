@@ -246,6 +246,12 @@ fn condition(command: &Command, before: &Before, now: &View<'_>) -> bool {
                 CallAction::Retrieve => leg_is(leg, &[ParticipantState::Active]),
                 CallAction::Drop => !is_on(leg),
                 CallAction::Transfer => !is_on(leg),
+                // Of a task that was never shown, its absence proves nothing.
+                CallAction::Close | CallAction::Reject => before.dialog.is_some() && !is_on(leg),
+                CallAction::Accept => leg_is(leg, &[ParticipantState::Accepted, ParticipantState::Active]),
+                CallAction::Start | CallAction::Resume => leg_is(leg, &[ParticipantState::Active]),
+                CallAction::Pause => leg_is(leg, &[ParticipantState::Paused]),
+                CallAction::WrapUp => leg_is(leg, &[ParticipantState::WrappingUp]),
                 CallAction::Conference => now.dialogs.iter().any(|dialog| merged(dialog, before, id)),
                 _ => false,
             }
@@ -253,10 +259,30 @@ fn condition(command: &Command, before: &Before, now: &View<'_>) -> bool {
         Command::BlindTransfer { dialog, target, .. } => {
             !is_on(now.dialog(dialog).and_then(|dialog| dialog.participant(target)))
         }
-        Command::UpdateCallData { dialog, variables, wrap_up_reason, .. } => {
-            now.dialog(dialog).is_some_and(|dialog| has_data(dialog, variables, wrap_up_reason.as_deref()))
+        Command::DropParticipant { dialog, party } => now.dialog(dialog).is_some_and(|dialog| {
+            !dialog.participants().iter().any(|one| is_at(one, party) && is_on(Some(one)))
+        }),
+        Command::SilentMonitor { from, agent, .. } => {
+            now.dialogs.iter().any(|dialog| made(dialog, before, from, agent.as_str()))
         }
-        // Tones leave no trace.
+        Command::TransferTask { dialog, agent, .. } => {
+            let parties = now.dialog(dialog).map(Dialog::participants).unwrap_or_default();
+            before.dialog.is_some()
+                && !parties.iter().any(|one| is_at(one, agent.as_str()) && is_on(Some(one)))
+        }
+        Command::ScheduleCallback { dialog, time, number, .. } => {
+            let info = now.dialog(dialog).and_then(|dialog| dialog.scheduled_callback_info.as_ref());
+            info.is_some_and(|info| {
+                (time.is_none() || info.callback_time == *time)
+                    && (number.is_none() || info.callback_number == *number)
+            })
+        }
+        Command::UpdateCallData { dialog, variables, wrap_up_reason, wrap_up_items, .. } => {
+            now.dialog(dialog).is_some_and(|dialog| {
+                has_data(dialog, variables, wrap_up_reason.as_deref()) && has_items(dialog, wrap_up_items)
+            })
+        }
+        // Tones leave no trace, and neither does what `is_traceless` names.
         _ => false,
     }
 }
@@ -307,6 +333,7 @@ fn judge(entry: &Entry, begun: Duration, model: &Model) -> Option<Outcome> {
             }
         }
         Command::SendDtmf { .. } => unknown("tones cannot be observed"),
+        command if is_traceless(command) => unknown("nothing that is read shows whether it was done"),
         command => {
             let before = entry.before.dialog.as_ref();
             let unchanged =
@@ -328,6 +355,26 @@ fn judge(entry: &Entry, begun: Duration, model: &Model) -> Option<Outcome> {
             }
         }
     }
+}
+
+/// What changes nothing in the agent's state or in what is read of his calls; media routing domains are not read.
+fn is_traceless(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::BargeCall { .. }
+            | Command::Call { action: CallAction::CancelCallback | CallAction::StartRecording, .. }
+            | Command::MediaSignIn { .. }
+            | Command::MediaSignOut { .. }
+            | Command::PutMedia { .. }
+            | Command::Reclassify { .. }
+            | Command::ScheduleCallback { .. }
+            | Command::SetMediaState { .. }
+            | Command::SetRoutable { .. }
+    )
+}
+
+fn is_at(party: &Participant, address: &str) -> bool {
+    party.media_address.as_deref() == Some(address.trim())
 }
 
 fn target(command: &Command) -> Option<&Extension> {
@@ -365,7 +412,12 @@ fn present(parties: &[Participant]) -> usize {
 }
 
 fn is_on(leg: Option<&Participant>) -> bool {
-    let over = [ParticipantState::Dropped, ParticipantState::Failed, ParticipantState::WrapUp];
+    let over = [
+        ParticipantState::Closed,
+        ParticipantState::Dropped,
+        ParticipantState::Failed,
+        ParticipantState::WrapUp,
+    ];
     leg.is_some_and(|leg| leg.state.as_ref().is_none_or(|state| !over.contains(state)))
 }
 
@@ -377,6 +429,11 @@ fn has_data(dialog: &Dialog, variables: &[(String, String)], wrap_up: Option<&st
     dialog.media_properties.is_some()
         && variables.iter().all(|(name, wanted)| variable(dialog, name) == wanted)
         && wrap_up.is_none_or(|wanted| wrap_up_reason(dialog) == wanted)
+}
+
+fn has_items(dialog: &Dialog, wanted: &[String]) -> bool {
+    let items = dialog.media_properties.as_ref().and_then(|media| media.wrap_up_items.as_deref());
+    wanted.iter().all(|item| items.is_some_and(|items| items.contains(item)))
 }
 
 /// Everything that the command would have changed is as it was.

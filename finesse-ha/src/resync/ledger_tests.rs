@@ -47,7 +47,7 @@ fn act(action: CallAction) -> Command {
 }
 
 fn make_call() -> Command {
-    Command::MakeCall { user: own(), from: extension(), to: String::from(CUSTOMER) }
+    Command::MakeCall { user: own(), from: extension(), to: String::from(CUSTOMER), variables: Vec::new() }
 }
 
 fn made_call(id: &str) -> Dialog {
@@ -61,6 +61,7 @@ fn update(value: &str) -> Command {
         target: Some(extension()),
         variables: vec![(String::from("callVariable1"), value.to_owned())],
         wrap_up_reason: None,
+        wrap_up_items: Vec::new(),
     }
 }
 
@@ -70,6 +71,7 @@ fn wrap_up(reason: &str) -> Command {
         target: Some(extension()),
         variables: Vec::new(),
         wrap_up_reason: Some(reason.to_owned()),
+        wrap_up_items: Vec::new(),
     }
 }
 
@@ -141,7 +143,7 @@ fn table() -> Vec<(Command, Model, Model, Model)> {
             out(),
         ),
         (
-            Command::SignOut { user: own(), reason: None },
+            Command::SignOut { user: own(), reason: None, all_media: false },
             ready(),
             shows(agent("LOGOUT", 5000, 0), &[]),
             ready(),
@@ -158,7 +160,12 @@ fn table() -> Vec<(Command, Model, Model, Model)> {
             consult("ACTIVE", "ACTIVE"),
         ),
         (
-            Command::ConsultCall { dialog: id("1"), target: extension(), to: String::from("7302") },
+            Command::ConsultCall {
+                dialog: id("1"),
+                target: extension(),
+                to: String::from("7302"),
+                variables: Vec::new(),
+            },
             one("ACTIVE"),
             on_call(&[talk("1", "HELD", 5000), consulted]),
             one("ACTIVE"),
@@ -313,7 +320,7 @@ fn a_state_that_waits_for_the_end_of_the_call_counts_as_the_wanted_one() {
 #[test]
 fn a_logout_that_somebody_else_caused_leaves_a_sign_out_unknown() {
     let before = shows(agent("READY", 0, 0), &[]);
-    let command = Command::SignOut { user: own(), reason: None };
+    let command = Command::SignOut { user: own(), reason: None, all_media: false };
     assert_eq!(decided(command.clone(), &before, &shows(agent("LOGOUT", 5000, 255), &[])), "unknown");
     assert_eq!(decided(command, &before, &shows(agent("TALKING", 5000, 0), &[])), "not-applied");
 }
@@ -452,7 +459,9 @@ fn at_the_end_of_the_session_everything_under_way_is_unknown() {
 fn a_sign_out_under_way_is_known() {
     let ready = shows(agent("READY", 0, 0), &[]);
     assert!(!opened(set(UserState::NotReady), &ready).wants_sign_out());
-    assert!(opened(Command::SignOut { user: own(), reason: None }, &ready).wants_sign_out());
+    assert!(
+        opened(Command::SignOut { user: own(), reason: None, all_media: false }, &ready).wants_sign_out()
+    );
 }
 
 #[test]
@@ -469,4 +478,46 @@ fn not_ready_for_another_reason_is_not_applied_by_the_reason_before() {
     assert!(ledger.settle_applied(&shows(with_reason("3", 0), &[])).is_empty());
     let ended = ledger.settle_applied(&shows(with_reason("7", 100), &[]));
     assert_eq!(ended.first().map(|ended| ended.outcome.clone()), Some(Outcome::Applied));
+}
+
+#[test]
+fn what_leaves_no_trace_ends_as_unknown() {
+    let media = || finesse_model::MediaId::new("5000").unwrap();
+    let talking = on_call(&[talk("1", "ACTIVE", 100)]);
+    for command in [
+        act(CallAction::StartRecording),
+        act(CallAction::CancelCallback),
+        Command::SetRoutable { user: own(), media: media(), routable: true },
+        Command::MediaSignOut { user: own(), media: media(), reason: None },
+    ] {
+        assert_eq!(decided(command.clone(), &talking, &talking), "unknown", "{command:?}");
+    }
+}
+
+#[test]
+fn a_task_that_was_never_shown_proves_nothing_by_its_absence() {
+    let nothing = on_call(&[]);
+    let transfer = Command::TransferTask { dialog: id("1"), agent: own(), to: String::from("Sales") };
+    for command in [act(CallAction::Close), act(CallAction::Accept), transfer] {
+        assert_eq!(decided(command.clone(), &nothing, &nothing), "unknown", "{command:?}");
+    }
+}
+
+#[test]
+fn a_preview_that_is_closed_is_gone_and_one_that_is_not_stands_as_it_was() {
+    let offered = on_call(&[talk("1", "ALERTING", 100)]);
+    assert_eq!(decided(act(CallAction::Close), &offered, &on_call(&[])), "applied");
+    assert_eq!(decided(act(CallAction::Close), &offered, &offered), "not-applied");
+    let accepted = on_call(&[talk("1", "ACCEPTED", 5000)]);
+    assert_eq!(decided(act(CallAction::Accept), &offered, &accepted), "applied");
+}
+
+#[test]
+fn who_was_dropped_from_a_conference_is_no_longer_on_it() {
+    let three = |third: &str| {
+        on_call(&[call("1", &[(OWN, "ACTIVE", 0), (CUSTOMER, "ACTIVE", 0), ("7302", third, 0)])])
+    };
+    let command = || Command::DropParticipant { dialog: id("1"), party: String::from("7302") };
+    assert_eq!(decided(command(), &three("ACTIVE"), &three("DROPPED")), "applied");
+    assert_eq!(decided(command(), &three("ACTIVE"), &three("ACTIVE")), "unknown");
 }

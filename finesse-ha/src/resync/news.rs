@@ -188,7 +188,7 @@ mod tests {
                 "<Update><event>PUT</event><source>/finesse/api/Dialog/7</source><data><dialog><id>7</id><odd>{long}</odd></dialog></data></Update>"
             ),
             format!(
-                "<Update><event>PUT</event><source>/finesse/api/User/1001/Queues</source><data><Queues><Queue><uri>/finesse/api/Queue/1</uri><name>{long}</name></Queue></Queues></data></Update>"
+                "<Update><event>PUT</event><source>/finesse/api/User/1001/Queues</source><data><Queues><Queue><name>{long}</name></Queue></Queues></data></Update>"
             ),
             format!(
                 "<Update><event>PUT</event><source>/finesse/api/User/1001</source><data><apiErrors><apiError><errorData>{long}</errorData></apiError>\

@@ -155,7 +155,7 @@ async fn a_session_that_is_dropped_asks_its_line_to_close() {
 async fn a_command_that_waits_to_be_taken_when_the_line_ends_is_not_sent() {
     let (opened, events, _reports) = open(&[]).await;
     let (reply, outcome) = oneshot::channel();
-    let command = Command::SignOut { user: UserId::new("1001").unwrap(), reason: None };
+    let command = Command::SignOut { user: UserId::new("1001").unwrap(), reason: None, all_media: false };
     opened.commands.try_send(CommandRequest { command, reply }).unwrap();
     events.try_send(LineEvent::Ended(SessionEnd::Closed)).unwrap();
     assert_eq!(outcome.await.map(|outcome| outcome.name()), Ok("not-sent"));

@@ -56,14 +56,20 @@ impl Commands {
 
     /// Signs the agent out.
     pub async fn sign_out(&self, reason: Option<ReasonCodeId>) -> Outcome {
-        self.submit(Command::SignOut { user: self.user.clone(), reason }).await
+        self.submit(Command::SignOut { user: self.user.clone(), reason, all_media: false }).await
     }
 
     /// Calls `to` from the agent's extension. Never repeated by itself.
     pub async fn make_call(&self, to: impl Into<String>) -> Outcome {
         match self.extension.clone() {
             Some(from) => {
-                self.submit(Command::MakeCall { user: self.user.clone(), from, to: to.into() }).await
+                self.submit(Command::MakeCall {
+                    user: self.user.clone(),
+                    from,
+                    to: to.into(),
+                    variables: Vec::new(),
+                })
+                .await
             }
             None => observer(),
         }
@@ -117,7 +123,13 @@ impl Call {
     /// Calls a third party to consult. Never repeated by itself.
     pub async fn consult(&self, to: impl Into<String>) -> Outcome {
         let to = to.into();
-        self.with_extension(|dialog, target| Command::ConsultCall { dialog, target, to }).await
+        self.with_extension(|dialog, target| Command::ConsultCall {
+            dialog,
+            target,
+            to,
+            variables: Vec::new(),
+        })
+        .await
     }
 
     /// Transfers without consulting. Never repeated by itself.
@@ -139,8 +151,13 @@ impl Call {
         wrap_up_reason: Option<String>,
     ) -> Outcome {
         let target = self.commands.extension.clone();
-        let command =
-            Command::UpdateCallData { dialog: self.dialog.clone(), target, variables, wrap_up_reason };
+        let command = Command::UpdateCallData {
+            dialog: self.dialog.clone(),
+            target,
+            variables,
+            wrap_up_reason,
+            wrap_up_items: Vec::new(),
+        };
         self.commands.submit(command).await
     }
 

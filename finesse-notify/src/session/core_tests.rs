@@ -216,10 +216,10 @@ fn a_stream_error_ends_the_link_and_answers_everybody() {
 #[test]
 fn silence_ends_the_link_after_two_pings() {
     let mut core = core();
-    assert_eq!(core.deadline(), Some(s(20)));
+    assert_eq!(core.deadline(), Some(s(15)));
+    assert_eq!(sent(&step(&mut core, s(15), Input::Tick)).len(), 1);
     assert_eq!(sent(&step(&mut core, s(20), Input::Tick)).len(), 1);
-    assert_eq!(sent(&step(&mut core, s(23), Input::Tick)).len(), 1);
-    let out = step(&mut core, s(26), Input::Tick);
+    let out = step(&mut core, s(25), Input::Tick);
     assert_eq!(ended(&out), Some(EndCause::Silent));
 }
 
@@ -281,4 +281,123 @@ fn requests_without_answers_are_bounded() {
         refused += replies(&command(&mut core, s(0), n, Command::Barrier)).len();
     }
     assert_eq!(refused, 10_000 - MAX_PENDING);
+}
+
+fn sweeping() -> Core {
+    let config = SessionConfig::builder(UserId::new("40217").unwrap(), "pw".to_owned().into(), "d")
+        .resource("box7-2")
+        .remove_stale_subscriptions("box7-")
+        .seed(7)
+        .build()
+        .unwrap();
+    Core::new(&config, "40217@d/box7-2".to_owned(), IdSource::new(Some(7)), s(0))
+}
+
+fn list(id: &str, entries: &[(&str, &str, Option<&str>)]) -> String {
+    let entries: String = entries
+        .iter()
+        .map(|(node, jid, subid)| {
+            let subid = subid.map(|id| format!(" subid='{id}'")).unwrap_or_default();
+            format!("<subscription node='{node}' jid='{jid}' subscription='subscribed'{subid}/>")
+        })
+        .collect();
+    format!("<iq type='result' id='{id}'><pubsub><subscriptions>{entries}</subscriptions></pubsub></iq>")
+}
+
+#[test]
+fn stale_subscriptions_of_earlier_runs_are_found_and_removed_and_no_others() {
+    let mut core = sweeping();
+    let begin = step(&mut core, s(0), Input::Begin);
+    let asked = sent(&begin)[0];
+    assert_eq!((asked.attribute("type"), asked.attribute("to")), (Some("get"), Some("pubsub.d")));
+    assert!(asked.descend(&["pubsub", "subscriptions"]).is_some());
+    command(&mut core, s(0), 1, Command::Subscribe("/mine".to_owned()));
+    let out = stanza(
+        &mut core,
+        s(1),
+        &list(
+            &id_of(&begin),
+            &[
+                ("/a", "40217@d/box7-1", None),
+                ("/b", "40217@D/box7-0", Some("x")),
+                ("/left", "40217@d/box7-2", None),
+                ("/mine", "40217@d/box7-2", None),
+                ("/c", "40217@d/desktop", None),
+                ("/d", "40217@d", None),
+                ("/e", "40218@d/box7-1", None),
+            ],
+        ),
+    );
+    let removed: Vec<_> = sent(&out)
+        .iter()
+        .map(|iq| {
+            let one = iq.descend(&["pubsub", "unsubscribe"]).unwrap();
+            (one.attribute("node").unwrap(), one.attribute("jid").unwrap(), one.attribute("subid"))
+        })
+        .collect();
+    assert_eq!(
+        removed,
+        [
+            ("/a", "40217@d/box7-1", None),
+            ("/b", "40217@D/box7-0", Some("x")),
+            ("/left", "40217@d/box7-2", None)
+        ]
+    );
+    // That one cannot be removed harms nobody.
+    let id = sent(&out)[0].attribute("id").unwrap().to_owned();
+    assert!(
+        stanza(&mut core, s(2), &format!("<iq type='error' id='{id}'><error><forbidden/></error></iq>"))
+            .is_empty()
+    );
+}
+
+#[test]
+fn without_the_wish_nothing_is_swept() {
+    assert!(step(&mut core(), s(0), Input::Begin).is_empty());
+}
+
+#[test]
+fn a_server_that_wants_a_subid_gets_every_one_of_ours() {
+    let mut core = core();
+    let out = command(&mut core, s(0), 1, Command::Unsubscribe(NODE.to_owned()));
+    let wants = "<error type='modify'><bad-request xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>\
+        <subid-required xmlns='http://jabber.org/protocol/pubsub#errors'/></error>";
+    let refuse = |id: &str| format!("<iq type='error' id='{id}'>{wants}</iq>");
+    let asked = stanza(&mut core, s(0), &refuse(&id_of(&out)));
+    assert!(sent(&asked)[0].descend(&["pubsub", "subscriptions"]).is_some());
+    let entries = [
+        (NODE, JID, Some("one")),
+        (NODE, "40217@d/other", Some("two")),
+        ("/elsewhere", JID, Some("three")),
+        (NODE, JID, Some("four")),
+    ];
+    let out = stanza(&mut core, s(0), &list(&id_of(&asked), &entries));
+    let subids: Vec<_> = sent(&out)
+        .iter()
+        .map(|iq| iq.descend(&["pubsub", "unsubscribe"]).unwrap().attribute("subid"))
+        .collect();
+    assert_eq!(subids, [Some("one"), Some("four")]);
+    let last = sent(&out)[1].attribute("id").unwrap().to_owned();
+    // Asked again for an id although one was named, it is an error and no endless round.
+    assert_eq!(replies(&stanza(&mut core, s(0), &refuse(&last))), [(1, Some(EndCause::Rejected))]);
+}
+
+#[test]
+fn the_first_item_after_a_subscribe_is_marked_until_a_ping_came_back() {
+    let mut core = core();
+    subscribed(&mut core);
+    let on_node = |id: &str| event(id, "pubsub.d").replace("node='/n'", &format!("node='{NODE}'"));
+    let other = stanza(&mut core, s(1), &event("0", "pubsub.d"));
+    assert!(!notes(&other)[0].delayed, "another node is not concerned");
+    assert!(notes(&stanza(&mut core, s(1), &on_node("1")))[0].delayed);
+    assert!(!notes(&stanza(&mut core, s(1), &on_node("2")))[0].delayed, "only one item can be the last");
+
+    let mut core = self::core();
+    subscribed(&mut core);
+    let barrier = id_of(&command(&mut core, s(1), 9, Command::Barrier));
+    stanza(&mut core, s(1), &format!("<iq type='result' id='{barrier}'/>"));
+    assert!(
+        !notes(&stanza(&mut core, s(1), &on_node("3")))[0].delayed,
+        "a push would have come before the answer"
+    );
 }

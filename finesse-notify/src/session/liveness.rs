@@ -1,4 +1,4 @@
-//! The ping schedule: one ping every `idle`, and the verdict when they stay unanswered: then `misses` of them share `timeout`.
+//! The ping schedule: one ping every `idle`, earlier on a link that has been quiet, and the verdict when they stay unanswered.
 //!
 //! Anything inbound after a ping proves the stream alive, not only the answer. While the owner does not take events, nothing is read, so
 //! silence proves nothing: pings go on (the server counts them) but no verdict is passed.
@@ -61,8 +61,9 @@ impl Liveness {
     pub(super) fn deadline(&self, paused: bool) -> Option<Duration> {
         match &self.waiting {
             Some(_) if paused => Some(self.next),
-            Some(waiting) => Some(waiting.latest.saturating_add(self.config.wait_for_one())),
-            None => Some(self.next),
+            Some(waiting) => Some(waiting.latest.saturating_add(self.config.timeout)),
+            None if paused => Some(self.next),
+            None => Some(self.next.min(self.last_inbound.saturating_add(self.config.quiet()))),
         }
     }
 
@@ -105,11 +106,10 @@ mod tests {
     #[test]
     fn two_missed_pings_end_the_link_twenty_five_seconds_after_the_last_sign() {
         let mut l = liveness();
-        assert_eq!(l.tick(s(19), false), Verdict::Fine);
+        assert_eq!(l.tick(s(14), false), Verdict::Fine);
+        assert_eq!(l.tick(s(15), false), Verdict::Ping);
+        assert_eq!(l.deadline(false), Some(s(20)));
         assert_eq!(l.tick(s(20), false), Verdict::Ping);
-        let second = s(22) + Duration::from_millis(500);
-        assert_eq!(l.deadline(false), Some(second));
-        assert_eq!(l.tick(second, false), Verdict::Ping);
         assert_eq!(l.tick(s(25), false), Verdict::Silent { misses: 2, since: s(25) });
     }
 
@@ -117,9 +117,11 @@ mod tests {
     fn anything_inbound_after_the_ping_is_a_sign_of_life() {
         let mut l = liveness();
         assert_eq!(l.tick(s(20), false), Verdict::Ping);
-        l.heard(s(21));
-        assert_eq!(l.tick(s(23), false), Verdict::Fine);
-        assert_eq!(l.deadline(false), Some(s(40)));
+        l.heard(s(24));
+        assert_eq!(l.tick(s(25), false), Verdict::Fine);
+        assert_eq!(l.deadline(false), Some(s(39)), "15 s after the last sign");
+        l.heard(s(38));
+        assert_eq!(l.deadline(false), Some(s(40)), "20 s after the last ping, whatever the traffic");
     }
 
     #[test]
@@ -147,8 +149,8 @@ mod tests {
         assert_eq!(l.tick(s(40), true), Verdict::Ping);
         assert_eq!(l.tick(s(60), true), Verdict::Ping);
         l.resumed(s(65));
-        assert_eq!(l.tick(s(67), false), Verdict::Fine);
-        assert_eq!(l.tick(s(68), false), Verdict::Ping);
-        assert_eq!(l.tick(s(71), false), Verdict::Silent { misses: 2, since: s(71) });
+        assert_eq!(l.tick(s(69), false), Verdict::Fine);
+        assert_eq!(l.tick(s(70), false), Verdict::Ping);
+        assert_eq!(l.tick(s(75), false), Verdict::Silent { misses: 2, since: s(75) });
     }
 }

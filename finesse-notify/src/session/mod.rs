@@ -12,6 +12,8 @@ mod link;
 mod liveness;
 mod login;
 mod stanzas;
+#[cfg(all(any(test, feature = "fuzzing"), feature = "tcp", feature = "bosh"))]
+pub(crate) use self::inbound::check_readers;
 #[cfg(feature = "tcp")]
 pub(crate) use self::stanzas::is_stream_error;
 
@@ -187,7 +189,7 @@ fn start(
         activity,
         own_activity,
         // A peer that takes nothing for as long as pings may stay unanswered is as good as silent.
-        send_timeout: config.ping.timeout,
+        send_timeout: config.ping.timeout.saturating_mul(config.ping.misses),
         ended: control.ended(),
         hurry: control.hurry(),
         place,

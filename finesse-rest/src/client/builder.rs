@@ -7,10 +7,11 @@ use std::time::Duration;
 use finesse_model::UserId;
 #[cfg(feature = "reqwest")]
 use finesse_net::Trust;
-use http::HeaderValue;
 
+use super::turns::Turns;
 use super::{Client, Inner};
 use crate::base::BaseUrl;
+use crate::body::Body;
 use crate::credentials::Credentials;
 use crate::error::{Error, ErrorKind, Progress};
 use crate::stack::{self, BODY_CAP, Stack};
@@ -22,7 +23,7 @@ use crate::transport::{ReqwestTransport, Timeouts};
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Puts the stack over a transport whose type is forgotten.
-type Assemble = Box<dyn FnOnce(Option<HeaderValue>, Duration, usize) -> Stack + Send>;
+type Assemble = Box<dyn FnOnce(Option<&Credentials>, Duration, usize) -> Stack + Send>;
 
 /// Collects what a [`Client`] needs. See [`Client::builder`].
 #[must_use]
@@ -75,22 +76,23 @@ impl ClientBuilder {
         self
     }
 
-    /// How long one exchange may take as a whole; default 10 s.
+    /// How long one exchange may take as a whole; default 10 s. Of an answer that is read as a stream, this is the time to its head and to each
+    /// further piece.
     pub fn request_timeout(mut self, limit: Duration) -> Self {
         self.request_timeout = limit;
         self
     }
 
-    /// The largest answer accepted, in bytes; default 8 MiB.
+    /// The largest answer accepted, in bytes; default 8 MiB. A stream has no end, but no piece of it may be larger.
     pub fn body_cap(mut self, bytes: usize) -> Self {
         self.body_cap = bytes;
         self
     }
 
     /// Sends requests by this transport instead of reqwest. It sees absolute URIs.
-    pub fn transport(mut self, transport: impl HttpTransport) -> Self {
-        self.assemble = Some(Box::new(move |authorization, timeout, cap| {
-            stack::build(transport, authorization, timeout, cap)
+    pub fn transport<B: Into<Body> + Send + 'static>(mut self, transport: impl HttpTransport<B>) -> Self {
+        self.assemble = Some(Box::new(move |credentials, timeout, cap| {
+            stack::build(transport, credentials, timeout, cap)
         }));
         self
     }
@@ -113,28 +115,32 @@ impl ClientBuilder {
                 .during("setting up the REST client", "")
         };
         let base = BaseUrl::parse(&self.base_url, self.allow_plain_http).map_err(wrong)?;
-        let authorization = match &self.credentials {
-            Some(credentials) => Some(credentials.header().ok_or_else(|| {
-                wrong(String::from("the access token has characters that no header may carry"))
-            })?),
-            None => None,
-        };
+        if self.credentials.as_ref().is_some_and(|credentials| credentials.header().is_none()) {
+            return Err(wrong(String::from("the access token has characters that no header may carry")));
+        }
         let assemble = match self.assemble.take() {
             Some(assemble) => assemble,
             None => self.default_transport().map_err(wrong)?,
         };
-        let stack = assemble(authorization, self.request_timeout, self.body_cap);
+        let stack = assemble(self.credentials.as_ref(), self.request_timeout, self.body_cap);
         let user: Option<UserId> = self.credentials.as_ref().map(|credentials| credentials.user().clone());
-        Ok(Client { inner: Arc::new(Inner { base, user, stack }) })
+        Ok(Client {
+            inner: Arc::new(Inner {
+                base,
+                user,
+                stack,
+                turns: Turns::default(),
+                patience: self.request_timeout,
+                body_cap: self.body_cap,
+            }),
+        })
     }
 
     #[cfg(feature = "reqwest")]
     fn default_transport(&self) -> Result<Assemble, String> {
         let timeouts = Timeouts::new(self.connect_timeout, self.request_timeout);
-        let transport = ReqwestTransport::new(&self.trust, timeouts)
-            .map_err(|error| error.to_string())?
-            .body_cap(self.body_cap);
-        Ok(Box::new(move |authorization, timeout, cap| stack::build(transport, authorization, timeout, cap)))
+        let transport = ReqwestTransport::new(&self.trust, timeouts).map_err(|error| error.to_string())?;
+        Ok(Box::new(move |credentials, timeout, cap| stack::build(transport, credentials, timeout, cap)))
     }
 
     #[cfg(not(feature = "reqwest"))]

@@ -4,11 +4,14 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use bytes::Bytes;
+use http::Response;
 use tower::{Layer, Service};
 
 use super::Call;
+use crate::body::Body;
 use crate::outcome::{self, Answer, Fault};
-use crate::transport::HttpTransport;
+use crate::transport::{HttpTransport, Streamed, TransportError};
 
 #[derive(Clone, Copy)]
 pub(super) struct ClassifyLayer;
@@ -26,7 +29,7 @@ pub(super) struct Classify<S> {
     inner: S,
 }
 
-impl<S: HttpTransport> Service<Call> for Classify<S> {
+impl<S: HttpTransport<Body>> Service<Call> for Classify<S> {
     type Response = Answer;
     type Error = Box<Fault>;
     type Future = Pin<Box<dyn Future<Output = Result<Answer, Box<Fault>>> + Send>>;
@@ -37,13 +40,19 @@ impl<S: HttpTransport> Service<Call> for Classify<S> {
     }
 
     fn call(&mut self, call: Call) -> Self::Future {
-        let write = call.write;
-        let exchange = self.inner.call(call.request);
+        let Call { request, write, expects } = call;
+        let streamed = request.extensions().get::<Streamed>().is_some();
+        let exchange = self.inner.call(request);
         Box::pin(async move {
-            match exchange.await {
-                Ok(answer) => outcome::of_answer(answer, write),
-                Err(error) => Err(Box::new(outcome::of_failure(&error, write))),
+            let failed = |error: TransportError| Box::new(outcome::of_failure(&error, write));
+            let (head, body) = exchange.await.map_err(failed)?.into_parts();
+            if streamed && head.status.is_success() {
+                let (status, headers) = (head.status.as_u16(), head.headers);
+                return Ok(Answer { status, headers, body: Bytes::new(), stream: Some(body) });
             }
+            // Collected below already, up to the cap.
+            let body = body.collect(usize::MAX).await.map_err(failed)?;
+            outcome::of_answer(Response::from_parts(head, body), write, expects)
         })
     }
 }

@@ -1,4 +1,4 @@
-//! Ends an exchange that takes too long.
+//! Ends an exchange that takes too long. Of a streamed answer this is the time to its head.
 //!
 //! tower's own time-out forgets the type of the error. Here the result is a `TransportError` that says the truth: bytes may have been
 //! written, so the outcome of a write is unknown.
@@ -13,6 +13,7 @@ use http::Request;
 use tower::{Layer, Service};
 
 use super::Exchange;
+use crate::body::Body;
 use crate::transport::{HttpTransport, TransportError, TransportErrorKind};
 
 #[derive(Clone, Copy)]
@@ -40,7 +41,7 @@ pub(super) struct Deadline<S> {
     limit: Duration,
 }
 
-impl<S: HttpTransport> Service<Request<Bytes>> for Deadline<S> {
+impl<S: HttpTransport<Body>> Service<Request<Bytes>> for Deadline<S> {
     type Response = S::Response;
     type Error = TransportError;
     type Future = Pin<Box<dyn Future<Output = Exchange> + Send>>;

@@ -38,10 +38,11 @@ impl<S: Service<Request<Bytes>>> Service<Request<Bytes>> for Headers<S> {
     }
 
     fn call(&mut self, mut request: Request<Bytes>) -> S::Future {
-        if !request.body().is_empty() {
+        // Forms and files say what they are themselves.
+        if !request.body().is_empty() && !request.headers().contains_key(CONTENT_TYPE) {
             request.headers_mut().insert(CONTENT_TYPE, XML);
         }
-        request.headers_mut().insert(ACCEPT, XML);
+        request.headers_mut().entry(ACCEPT).or_insert(XML);
         request.headers_mut().insert(USER_AGENT, AGENT);
         self.inner.call(request)
     }

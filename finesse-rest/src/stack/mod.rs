@@ -5,8 +5,8 @@
 //! | layer | on the way in | on the way out |
 //! |---|---|---|
 //! | `classify` | | answer or failure → [`Answer`](crate::outcome::Answer) or [`Fault`](crate::outcome::Fault) |
-//! | `body_cap` | | refuses answers beyond the cap |
 //! | `deadline` | | ends an exchange that takes too long |
+//! | `collect` | | puts the pieces of an answer together, up to the cap |
 //! | `headers` | `Accept`, `Content-Type`, `User-Agent` | |
 //! | `request_id` | writes the `requestId` header of a write | |
 //! | `auth` | writes `Authorization` | |
@@ -15,8 +15,8 @@
 //! sees them.
 
 mod auth;
-mod body_cap;
 mod classify;
+mod collect;
 mod deadline;
 mod headers;
 mod request_id;
@@ -24,13 +24,16 @@ mod request_id;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderValue, Request, Response};
+use http::{Request, Response};
 use tower::ServiceBuilder;
 use tower::util::BoxCloneSyncService;
 
-pub(crate) use self::body_cap::BODY_CAP;
+pub(crate) use self::auth::Anonymous;
+pub(crate) use self::collect::BODY_CAP;
 pub(crate) use self::request_id::HEADER as REQUEST_ID;
-use crate::outcome::{Answer, Fault};
+use crate::body::Body;
+use crate::credentials::Credentials;
+use crate::outcome::{Answer, Expects, Fault};
 use crate::transport::HttpTransport;
 
 /// A request on its way into the stack.
@@ -39,31 +42,33 @@ pub(crate) struct Call {
     pub(crate) request: Request<Bytes>,
     /// Whether the request changes something. Decides what a missing answer means.
     pub(crate) write: bool,
+    /// What a good answer is.
+    pub(crate) expects: Expects,
 }
 
 /// The whole stack with its types erased.
 pub(crate) type Stack = BoxCloneSyncService<Call, Answer, Box<Fault>>;
 
 /// Puts the stack together over a transport.
-pub(crate) fn build(
-    transport: impl HttpTransport,
-    authorization: Option<HeaderValue>,
+pub(crate) fn build<B: Into<Body> + Send + 'static>(
+    transport: impl HttpTransport<B>,
+    credentials: Option<&Credentials>,
     request_timeout: Duration,
     cap: usize,
 ) -> Stack {
     let service = ServiceBuilder::new()
         .layer(classify::ClassifyLayer)
-        .layer(body_cap::BodyCapLayer::new(cap))
         .layer(deadline::DeadlineLayer::new(request_timeout))
+        .layer(collect::CollectLayer::new(cap))
         .layer(headers::HeadersLayer)
         .layer(request_id::RequestIdLayer)
-        .layer(auth::AuthLayer::new(authorization))
+        .layer(auth::AuthLayer::new(credentials))
         .service(transport);
     BoxCloneSyncService::new(service)
 }
 
 /// What the inner layers have in common.
-type Exchange = Result<Response<Bytes>, crate::transport::TransportError>;
+type Exchange = Result<Response<Body>, crate::transport::TransportError>;
 
 #[cfg(test)]
 mod tests {
@@ -85,7 +90,7 @@ mod tests {
             *request.method_mut() = Method::PUT;
             request.extensions_mut().insert(RequestId::new("r-1").unwrap());
         }
-        Call { request, write }
+        Call { request, write, expects: Expects::Document }
     }
 
     #[tokio::test]
@@ -101,10 +106,10 @@ mod tests {
             }
         });
         let credentials = Credentials::basic(UserId::new("40217").unwrap(), "pw");
-        let stack = build(transport, credentials.header(), Duration::from_secs(1), BODY_CAP);
+        let stack = build(transport, Some(&credentials), Duration::from_secs(1), BODY_CAP);
         let answer = stack.oneshot(call(true)).await.unwrap();
         assert_eq!(answer.status, 202);
-        assert_eq!(answer.request_id.as_deref(), Some("r-1"));
+        assert_eq!(answer.request_id(), Some("r-1"));
         let request = seen.lock().unwrap().take().unwrap();
         let header = |name: &str| request.headers().get(name).unwrap().to_str().unwrap().to_owned();
         assert_eq!(header("authorization"), "Basic NDAyMTc6cHc=");
@@ -127,7 +132,8 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_transport_that_never_answers_is_ended_as_unanswered() {
-        let transport = service_fn(|_: Request<Bytes>| std::future::pending::<Exchange>());
+        let transport =
+            service_fn(|_: Request<Bytes>| std::future::pending::<Result<Response<Bytes>, TransportError>>());
         let stack = build(transport, None, Duration::from_secs(10), BODY_CAP);
         let fault = stack.oneshot(call(true)).await.unwrap_err();
         assert_eq!((fault.kind, fault.progress), (ErrorKind::Timeout, Progress::Unanswered));

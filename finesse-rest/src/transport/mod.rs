@@ -18,9 +18,10 @@ use tower::Service;
 #[cfg(feature = "reqwest")]
 pub use self::reqwest::{ReqwestTransport, Timeouts};
 
-/// A tower service from request to answer, both with their whole body. Any service of this shape is a transport.
-pub trait HttpTransport:
-    Service<Request<Bytes>, Response = Response<Bytes>, Error = TransportError, Future: Send + 'static>
+/// A tower service from request to answer. Any service of this shape is a transport. The answer's body is `Bytes` where the transport has it whole,
+/// or [`Body`](crate::Body) where it comes in pieces.
+pub trait HttpTransport<B = Bytes>:
+    Service<Request<Bytes>, Response = Response<B>, Error = TransportError, Future: Send + 'static>
     + Clone
     + Send
     + Sync
@@ -28,14 +29,19 @@ pub trait HttpTransport:
 {
 }
 
-impl<T> HttpTransport for T where
-    T: Service<Request<Bytes>, Response = Response<Bytes>, Error = TransportError, Future: Send + 'static>
+impl<T, B> HttpTransport<B> for T where
+    T: Service<Request<Bytes>, Response = Response<B>, Error = TransportError, Future: Send + 'static>
         + Clone
         + Send
         + Sync
         + 'static
 {
 }
+
+/// Stands in the extensions of a request whose answer may be long and is read piece by piece. A transport that limits the time of a whole exchange
+/// must not do so for such a one: each piece has its own limit above.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Streamed;
 
 /// The class of a failed exchange.
 #[derive(Debug, Clone, PartialEq, Eq)]

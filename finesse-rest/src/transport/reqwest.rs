@@ -1,7 +1,7 @@
 //! The production transport: reqwest over rustls.
 //!
 //! Invariants: HTTP/1.1 only; straight to the side, whatever proxy the environment names, since an answer of a proxy says nothing about a
-//! side's health; no redirect is followed and nothing is sent a second time; the body is read up to a cap.
+//! side's health; no redirect is followed and nothing is sent a second time; the body is handed on in pieces as it comes.
 
 use std::fmt;
 use std::future::Future;
@@ -9,13 +9,14 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use async_trait::async_trait;
+use bytes::Bytes;
 use finesse_net::{Trust, cause_words, trust_failure};
 use http::{Request, Response};
 use tower::Service;
 
-use super::{TransportError, TransportErrorKind};
-use crate::stack::BODY_CAP;
+use super::{Streamed, TransportError, TransportErrorKind};
+use crate::body::{Body, ChunkSource};
 
 /// Connections of a desktop are few: a command, a read and a probe at the same time. More are opened when needed and not kept.
 const IDLE_CONNECTIONS: usize = 4;
@@ -54,7 +55,7 @@ impl Timeouts {
 #[derive(Clone)]
 pub struct ReqwestTransport {
     client: reqwest::Client,
-    body_cap: usize,
+    timeouts: Timeouts,
 }
 
 impl ReqwestTransport {
@@ -74,34 +75,26 @@ impl ReqwestTransport {
             .referer(false)
             .retry(reqwest::retry::never())
             .connect_timeout(timeouts.connect)
-            .timeout(timeouts.request)
             .pool_idle_timeout(IDLE_TIME)
             .pool_max_idle_per_host(IDLE_CONNECTIONS)
             .tcp_nodelay(true)
             .tcp_keepalive(KEEPALIVE)
             .build()
             .map_err(|error| setup(cause_words(&error)))?;
-        Ok(Self { client, body_cap: BODY_CAP })
-    }
-
-    /// The largest body accepted, in bytes. Default 8 MiB.
-    #[must_use]
-    pub fn body_cap(mut self, bytes: usize) -> Self {
-        self.body_cap = bytes;
-        self
+        Ok(Self { client, timeouts })
     }
 }
 
 impl fmt::Debug for ReqwestTransport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ReqwestTransport").field("body_cap", &self.body_cap).finish_non_exhaustive()
+        f.debug_struct("ReqwestTransport").field("timeouts", &self.timeouts).finish_non_exhaustive()
     }
 }
 
 impl Service<Request<Bytes>> for ReqwestTransport {
-    type Response = Response<Bytes>;
+    type Response = Response<Body>;
     type Error = TransportError;
-    type Future = Pin<Box<dyn Future<Output = Result<Response<Bytes>, TransportError>> + Send>>;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, TransportError>> + Send>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
         Poll::Ready(Ok(()))
@@ -109,39 +102,25 @@ impl Service<Request<Bytes>> for ReqwestTransport {
 
     fn call(&mut self, request: Request<Bytes>) -> Self::Future {
         let client = self.client.clone();
-        let cap = self.body_cap;
+        // A long answer takes as long as it takes; its reader limits the time of each piece.
+        let limit = request.extensions().get::<Streamed>().is_none().then_some(self.timeouts.request);
         Box::pin(async move {
-            let request = reqwest::Request::try_from(request).map_err(failure)?;
-            let answer = client.execute(request).await.map_err(failure)?;
-            collect(answer, cap).await
+            let mut request = reqwest::Request::try_from(request).map_err(failure)?;
+            *request.timeout_mut() = limit;
+            let mut answer = client.execute(request).await.map_err(failure)?;
+            let mut response = Response::new(());
+            *response.status_mut() = answer.status();
+            *response.headers_mut() = std::mem::take(answer.headers_mut());
+            Ok(response.map(|()| Body::chunks(answer)))
         })
     }
 }
 
-async fn collect(mut answer: reqwest::Response, cap: usize) -> Result<Response<Bytes>, TransportError> {
-    let too_large = || {
-        TransportError::new(
-            TransportErrorKind::TooLarge,
-            true,
-            format!("the answer is larger than {cap} bytes"),
-        )
-    };
-    let cap_as_length = u64::try_from(cap).unwrap_or(u64::MAX);
-    if answer.content_length().is_some_and(|length| length > cap_as_length) {
-        return Err(too_large());
+#[async_trait]
+impl ChunkSource for reqwest::Response {
+    async fn chunk(&mut self) -> Result<Option<Bytes>, TransportError> {
+        Self::chunk(self).await.map_err(failure)
     }
-    let mut whole = Response::new(Bytes::new());
-    *whole.status_mut() = answer.status();
-    *whole.headers_mut() = std::mem::take(answer.headers_mut());
-    let mut body = BytesMut::new();
-    while let Some(chunk) = answer.chunk().await.map_err(failure)? {
-        if body.len() + chunk.len() > cap {
-            return Err(too_large());
-        }
-        body.extend_from_slice(&chunk);
-    }
-    *whole.body_mut() = body.freeze();
-    Ok(whole)
 }
 
 /// What reqwest says, in our classes. Only a connection that did not come about proves that nothing was written.

@@ -80,7 +80,7 @@ fn beside(name: &str, work: &dyn Fn(), floor: &dyn Fn(), what: &str) -> Figure {
 }
 
 /// Reads every token, also those of the references in texts.
-fn tokens(text: &str) -> Result<usize, Failure> {
+pub(super) fn tokens(text: &str) -> Result<usize, Failure> {
     let mut reader = Reader::from_str(text);
     let mut count = 0;
     loop {

@@ -3,13 +3,16 @@
 //! Nothing is asserted here: a machine that is busy with something else must not turn a build red. Each bench
 //! measures its reference in the same run, so the ratio means something on any machine.
 
+pub(crate) mod canned;
 mod decode;
 mod delay;
+mod link;
 mod link_loss;
 mod round_trips;
 mod stage;
 mod statistics;
 mod switch;
+mod users;
 
 use serde_json::json;
 
@@ -17,6 +20,7 @@ use crate::Outcome;
 use crate::report::{Failure, say};
 
 /// One figure; with `--json` one object a line.
+#[derive(Clone)]
 pub(crate) struct Figure {
     /// What was measured, such as `decode.dialog-update`.
     pub(crate) name: String,
@@ -35,6 +39,8 @@ struct Bench {
 
 const BENCHES: &[Bench] = &[
     Bench { name: "decode", about: "decoding one dialog update", run: decode::run },
+    Bench { name: "link", about: "what one notification link costs", run: link::run },
+    Bench { name: "users", about: "the memory that reading 6,000 users takes", run: users::run },
     Bench { name: "link-loss", about: "from a stream that is cut to the decision", run: link_loss::run },
     Bench { name: "switch", about: "from the decision to move to being live again", run: switch::run },
     Bench {

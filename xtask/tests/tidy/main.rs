@@ -9,4 +9,5 @@ mod examples;
 mod layering;
 mod manifests;
 mod sources;
+mod traps;
 mod workspace;

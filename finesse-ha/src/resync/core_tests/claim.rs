@@ -282,7 +282,7 @@ fn a7_an_agent_who_is_taken_over_while_live_is_left_alone_from_then_on() {
 #[test]
 fn who_signs_out_as_the_side_fails_is_not_signed_in_again() {
     let mut bench = Bench::live(agent("NOT_READY", 0, 12), &[]);
-    let token = bench.command(Command::SignOut { user: own(), reason: None });
+    let token = bench.command(Command::SignOut { user: own(), reason: None, all_media: false });
     bench.lose();
     bench.asked.clear();
     bench.forget();

@@ -14,7 +14,12 @@ fn hold() -> Command {
 }
 
 fn make_call() -> Command {
-    Command::MakeCall { user: own(), from: sign_in().extension, to: String::from("5550142") }
+    Command::MakeCall {
+        user: own(),
+        from: sign_in().extension,
+        to: String::from("5550142"),
+        variables: Vec::new(),
+    }
 }
 
 fn idle() -> Bench {

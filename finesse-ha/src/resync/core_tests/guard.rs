@@ -112,7 +112,7 @@ fn who_asks_to_be_not_ready_during_the_repair_is_not_made_ready() {
 fn who_signs_out_during_the_repair_is_not_signed_in() {
     let mut bench = moved(true, &[]);
     tell(&mut bench, "LOGOUT", 255);
-    bench.command(Command::SignOut { user: own(), reason: None });
+    bench.command(Command::SignOut { user: own(), reason: None, all_media: false });
     bench.pass(5 * S);
     assert_eq!(bench.verbs(), ["LOGOUT"]);
     assert_eq!(bench.warnings(), ["ghost recovered=false"]);
@@ -122,7 +122,7 @@ fn who_signs_out_during_the_repair_is_not_signed_in() {
 fn who_signs_out_before_the_ghost_comes_is_not_signed_in() {
     let mut bench = moved(true, &[]);
     bench.obeys = false;
-    bench.command(Command::SignOut { user: own(), reason: None });
+    bench.command(Command::SignOut { user: own(), reason: None, all_media: false });
     bench.answer();
     tell(&mut bench, "LOGOUT", 255);
     bench.pass(5 * S);

@@ -293,7 +293,12 @@ impl Pair {
         let command = match what {
             0 => Command::SetState { user: user(), state: UserState::Ready, reason: None },
             1 => Command::SetState { user: user(), state: UserState::NotReady, reason: None },
-            2 => Command::MakeCall { user: user(), from: extension, to: CUSTOMER.to_owned() },
+            2 => Command::MakeCall {
+                user: user(),
+                from: extension,
+                to: CUSTOMER.to_owned(),
+                variables: Vec::new(),
+            },
             _ => {
                 let Some(dialog) = self.bench.core.picture().dialogs.first().map(|dialog| dialog.id.clone())
                 else {
