@@ -28,8 +28,16 @@ pub(crate) enum Command {
     /// Print a session's feed.
     Watch(WatchArgs),
     /// Sign an agent in or out, or change his state; prints what became of it.
+    ///
+    /// With --extension, an agent who is signed out is signed in first. The session of this command ends with it, and a side signs an agent out about a
+    /// minute after his last session with it has ended: keep one beside it (a desktop, or `finesse watch`).
     User(UserArgs),
     /// Make calls and act on them; prints what became of it.
+    ///
+    /// It is done for the extension given by --extension, or else for the one that the agent is signed in on.
+    ///
+    /// With --extension, an agent who is signed out is signed in first. The session of this command ends with it, and a side signs an agent out about a
+    /// minute after his last session with it has ended: keep one beside it (a desktop, or `finesse watch`).
     Call(CallArgs),
     /// Read any REST resource and print it as JSON, as `decode` does.
     Get(GetArgs),
@@ -193,8 +201,6 @@ pub(crate) struct ActArgs {
     pub(crate) output: Option<Output>,
 }
 
-/// With --extension, an agent who is signed out is signed in first. The session of this command ends with it, and a side signs an agent out about a
-/// minute after his last session with it has ended: keep one beside it (a desktop, or `finesse watch`).
 #[derive(Debug, Args)]
 pub(crate) struct UserArgs {
     #[command(flatten)]
@@ -225,10 +231,6 @@ pub(crate) enum UserVerb {
     Work,
 }
 
-/// For the extension given by --extension, or else the one that the agent is signed in on.
-///
-/// With --extension, an agent who is signed out is signed in first. The session of this command ends with it, and a side signs an agent out about a
-/// minute after his last session with it has ended: keep one beside it (a desktop, or `finesse watch`).
 #[derive(Debug, Args)]
 pub(crate) struct CallArgs {
     #[command(flatten)]

@@ -3,7 +3,7 @@
 //! The session observes: it gives what was asked for and nothing by itself, so neither does it sign anybody out when it ends. Only where
 //! `--extension` was given and the agent is signed out, he is signed in first.
 //!
-//! Whatever happens, exactly one outcome is printed.
+//! Once the description of the session is right, exactly one outcome is printed, whatever happens.
 
 mod verb;
 
