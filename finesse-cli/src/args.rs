@@ -81,10 +81,10 @@ pub(crate) struct PairArgs {
     /// REST base of side B; left out, it is the second node that SystemInfo of side A names
     #[arg(global = true, long, value_name = "URL")]
     pub(crate) side_b: Option<String>,
-    /// Notification transport: tcp, bosh or auto [default: auto]
+    /// Notification transport: tcp, websocket, bosh or auto [default: auto]
     #[arg(global = true, long, value_name = "NAME")]
     pub(crate) transport: Option<Transport>,
-    /// Where side A's notifications are: host:port for tcp, a URL for bosh
+    /// Where side A's notifications are: host:port for tcp, a URL for bosh (https://…) or websocket (wss://…)
     #[arg(global = true, long, value_name = "ADDR")]
     pub(crate) notify_a: Option<String>,
     /// Where side B's notifications are

@@ -14,7 +14,7 @@ use finesse_ha::session::{
     Session, SessionBuilder, SessionEnd, SetupError, SideAddress, Transport, alternate,
 };
 use finesse_model::{Extension, SystemInfo, UserId};
-use finesse_net::Trust;
+use finesse_net::{Proxies, Trust};
 use finesse_rest::{Client, Credentials};
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -57,6 +57,8 @@ pub(crate) struct Setup {
     pub(crate) pair: Pair<SideAddress>,
     pub(crate) transport: Transport,
     pub(crate) trust: Trust,
+    /// HTTP proxies for BOSH and WebSocket, from the environment.
+    pub(crate) proxies: Proxies,
     pub(crate) params: Params,
     unchecked: bool,
     policy: PolicyName,
@@ -147,10 +149,12 @@ impl Setup {
         } else {
             trust(&format!("{}: ", in_context()), context.ca.as_deref(), &context.pin, false)?
         };
+        let proxies = Proxies::from_env().map_err(|error| Failure::usage(error.to_string()))?;
         Ok(Self {
             pair: Pair { a, b },
             transport,
             trust,
+            proxies,
             params,
             unchecked: args.unchecked,
             policy,
@@ -239,6 +243,7 @@ impl Setup {
             .credentials(credentials)
             .transport(self.transport)
             .trust(self.trust.clone())
+            .proxies(self.proxies.clone())
             .params(self.params.clone());
         if let Some(notify) = &self.notify_found {
             builder = builder.alternate_notifications(notify.clone());

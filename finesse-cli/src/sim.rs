@@ -100,7 +100,10 @@ fn to_text(running: &Running, scale: f64) -> Vec<String> {
     let Running { sides: [a, b], ca_file, control, .. } = running;
     let ca_file = ca_file.display();
     let side = |name: &str, side: &Addresses| {
-        format!("side {name}   {}   xmpp {} (TLS)   bosh {}", side.rest_url, side.xmpp, side.bosh_url)
+        format!(
+            "side {name}   {}   xmpp {} (TLS)   websocket {}   bosh {}",
+            side.rest_url, side.xmpp, side.websocket_url, side.bosh_url
+        )
     };
     let mut lines = vec![
         side("A", a),

@@ -169,14 +169,13 @@ async fn examine(
             }
         }
     }
-    stream(report, client, &info, setup, credentials, refused).await
+    stream(report, client, setup, credentials, refused).await
 }
 
 /// L3: the stream, as a session opens it, and presence.
 async fn stream(
     mut report: SideReport,
     client: Client,
-    info: &SystemInfo,
     setup: &Setup,
     credentials: &Credentials,
     refused: &mut bool,
@@ -185,8 +184,11 @@ async fn stream(
         TcpDialer::new(&setup.trust).map_err(|error| Failure::new(Exit::Trust, error.to_string()))?;
     let address = report.address.clone();
     let timeout = setup.params.connect_timeout;
+    let web = Arc::new(dialer.clone().with_proxies(setup.proxies.clone()));
     let notifications =
-        Arc::new(TransportNotifications::new(setup.transport, address.clone(), Arc::new(dialer), timeout));
+        TransportNotifications::new(setup.transport, address.clone(), Arc::new(dialer), timeout)
+            .web_dialer(web);
+    let notifications = Arc::new(notifications);
     let config = LinkConfig {
         user: credentials.user().clone(),
         secret: credentials.secret().clone(),
@@ -208,8 +210,8 @@ async fn stream(
             return Ok(report);
         }
     };
-    let whither = notifications.connect_for(info).map_or_else(|why| why, |connect| connect.describe());
-    report.add("stream", true, whither);
+    let chosen = notifications.chosen().map_or_else(|| address.to_string(), |chosen| chosen.to_string());
+    report.add("stream", true, chosen);
     let presence = tokio::time::timeout(PRESENCE_WAIT, async {
         loop {
             match link.next().await {

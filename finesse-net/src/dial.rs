@@ -113,6 +113,8 @@ pub enum DialErrorKind {
     Dns,
     /// The connection broke in another way, for example a reset in the middle of the handshake.
     Io,
+    /// An HTTP proxy cannot be reached, or does not open the way.
+    Proxy,
     /// Nothing listens on the port.
     Refused,
     /// The system gave up waiting.
@@ -170,6 +172,7 @@ impl DialError {
             DialErrorKind::Unreachable => "; check network and routing",
             DialErrorKind::Timeout => "; check firewalls between here and there",
             DialErrorKind::TlsOther => "; check that this port speaks TLS",
+            DialErrorKind::Proxy => "; check the proxy's variables (HTTPS_PROXY, NO_PROXY)",
             DialErrorKind::Io | DialErrorKind::Tls(_) => "",
         }
     }

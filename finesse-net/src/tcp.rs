@@ -21,6 +21,7 @@ use tokio_rustls::client::TlsStream;
 use crate::cause::cause_words;
 use crate::certificate::CertificateInfo;
 use crate::dial::{DialError, DialErrorKind, Dialer, Io, Target};
+use crate::proxy::{Proxies, Proxy};
 use crate::trust::{Trust, TrustError, trust_failure};
 
 /// How long one address may take before the next is tried beside it: RFC 8305 recommends 250 ms.
@@ -38,6 +39,7 @@ const USER_TIMEOUT: Duration = Duration::from_secs(20);
 #[derive(Debug, Clone)]
 pub struct TcpDialer {
     config: Arc<ClientConfig>,
+    proxies: Proxies,
 }
 
 impl TcpDialer {
@@ -53,7 +55,14 @@ impl TcpDialer {
     /// A dialer with a TLS configuration of one's own.
     #[must_use]
     pub fn with_config(config: Arc<ClientConfig>) -> Self {
-        Self { config }
+        Self { config, proxies: Proxies::none() }
+    }
+
+    /// Goes through HTTP proxies where the target wants TLS. For what runs inside of HTTPS; direct XMPP does not traverse them.
+    #[must_use]
+    pub fn with_proxies(mut self, proxies: Proxies) -> Self {
+        self.proxies = proxies;
+        self
     }
 
     async fn handshake<S>(&self, target: &Target, io: S) -> Result<TlsStream<S>, DialError>
@@ -73,7 +82,10 @@ impl TcpDialer {
 #[async_trait]
 impl Dialer for TcpDialer {
     async fn dial(&self, target: &Target) -> Result<Box<dyn Io>, DialError> {
-        let tcp = connect(target).await?;
+        let tcp = match self.proxies.for_host(target.host()).filter(|_| target.is_tls()) {
+            Some(proxy) => through(proxy, target).await?,
+            None => connect(target).await?,
+        };
         if target.is_tls() { Ok(Box::new(self.handshake(target, tcp).await?)) } else { Ok(Box::new(tcp)) }
     }
 
@@ -105,6 +117,15 @@ pub async fn probe_certificate(target: &Target) -> Result<CertificateInfo, DialE
                 "the certificate that was presented cannot be read",
             )
         })
+}
+
+/// A connection to the target by way of a proxy.
+async fn through(proxy: &Proxy, target: &Target) -> Result<TcpStream, DialError> {
+    let mut tcp = connect(proxy.target()).await.map_err(|error| {
+        DialError::new(DialErrorKind::Proxy, target, format!("{proxy} is not there: {error}"))
+    })?;
+    proxy.connect(&mut tcp, target).await?;
+    Ok(tcp)
 }
 
 async fn connect(target: &Target) -> Result<TcpStream, DialError> {

@@ -116,6 +116,14 @@ impl LinkError {
         self
     }
 
+    /// Adds a remark behind the detail, for example what else was tried.
+    #[must_use]
+    pub fn and(mut self, remark: impl fmt::Display) -> Self {
+        let facts = Arc::make_mut(&mut self.facts);
+        facts.detail = format!("{}; {remark}", facts.detail);
+        self
+    }
+
     /// Adds the server's own name for the error, such as `item-not-found`.
     #[must_use]
     pub fn with_condition(mut self, condition: impl Into<String>) -> Self {

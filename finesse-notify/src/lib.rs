@@ -1,8 +1,9 @@
 //! The notifications of one Cisco Finesse side, over XMPP.
 //!
 //! A [`Link`] is one logged-in XMPP session of one agent: it says what the server publishes as [`Event`]s, in order, and ends with a typed
-//! cause. Two framings exist, each a feature: `tcp` (`TcpConnect`, direct XMPP over TLS, port 5223) and `bosh` (`BoshConnect`, long
-//! polling over HTTPS, port 7443). Without both, bring your own by implementing [`Connect`] and [`Transport`]. The session above them is
+//! cause. Three framings exist, each a feature: `tcp` (`TcpConnect`, direct XMPP over TLS on port 5223 or by STARTTLS on 5222), `websocket`
+//! (`WebSocketConnect`, port 8445, or 7443 on older releases) and `bosh` (`BoshConnect`, long polling over HTTPS, port 7443). Without them,
+//! bring your own by implementing [`Connect`] and [`Transport`]. The session above them is
 //! written once: SASL PLAIN, bind, presence, pings, subscriptions, decoding.
 //!
 //! What this crate does not do: it never reconnects, never tries a password twice, never moves to another side. Whoever opened the link decides
@@ -28,19 +29,26 @@
 //! ```
 
 mod config;
-#[cfg(any(feature = "tcp", feature = "bosh"))]
+#[cfg(any(feature = "tcp", feature = "bosh", feature = "websocket"))]
 mod dial;
 mod error;
 mod event;
+#[cfg(all(any(test, feature = "fuzzing"), feature = "tcp", feature = "bosh"))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod jid;
 mod session;
 mod stanza;
 mod transport;
+#[cfg(any(feature = "bosh", feature = "websocket"))]
+mod url;
 
 #[cfg(feature = "bosh")]
 mod bosh;
 #[cfg(feature = "tcp")]
 mod tcp;
+#[cfg(feature = "websocket")]
+mod websocket;
 
 #[cfg(feature = "bosh")]
 pub use bosh::BoshConnect;
@@ -57,3 +65,5 @@ pub use tcp::TcpConnect;
 pub use transport::{Activity, Connect, Flights, Transport};
 #[cfg(feature = "mock")]
 pub use transport::{MockConnect, MockTransport};
+#[cfg(feature = "websocket")]
+pub use websocket::WebSocketConnect;

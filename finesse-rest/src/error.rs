@@ -63,6 +63,8 @@ pub enum ErrorKind {
     Unauthorized,
     /// 503 without `SERVER_OUT_OF_SERVICE`.
     Unavailable,
+    /// Not sent, because an earlier write to the same object, behind which it waited, got no answer.
+    Withheld,
 }
 
 impl ErrorKind {
@@ -94,6 +96,7 @@ impl ErrorKind {
             Self::TooLarge => "too_large",
             Self::Unauthorized => "unauthorized",
             Self::Unavailable => "unavailable",
+            Self::Withheld => "withheld",
         }
     }
 }
@@ -312,6 +315,7 @@ impl Error {
             ErrorKind::NotFinesse => "; check that the address is that of the Finesse API",
             ErrorKind::OutOfService => "; wait until it is in service, or use the other side",
             ErrorKind::ServerError => "; read the state again before repeating anything",
+            ErrorKind::Withheld => "; read the state again, and ask again if it is still wanted",
             ErrorKind::Throttled | ErrorKind::Unavailable => "; wait before trying again",
             ErrorKind::Reset | ErrorKind::Timeout if self.progress() == Progress::Unanswered => {
                 "; whether it took effect is unknown: read the state again"

@@ -35,6 +35,7 @@ mod command;
 mod credentials;
 mod date;
 mod error;
+mod keeper;
 pub mod operations;
 mod outcome;
 mod plan;
@@ -52,6 +53,7 @@ pub use self::client::{
 pub use self::command::{CallAction, Command};
 pub use self::credentials::{Credentials, Token};
 pub use self::error::{Error, ErrorKind, Progress};
+pub use self::keeper::{TokenKeeper, TokenState};
 pub use self::transport::{HttpTransport, Streamed, TransportError, TransportErrorKind};
 #[cfg(feature = "reqwest")]
 pub use self::transport::{ReqwestTransport, Timeouts};

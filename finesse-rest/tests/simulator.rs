@@ -3,53 +3,18 @@
 #![cfg(feature = "reqwest")]
 #![expect(clippy::unwrap_used, reason = "a test: what fails here fails the test")]
 
-use std::future::Future;
-use std::pin::Pin;
-use std::task::{Context, Poll};
+mod common;
+
 use std::time::Duration;
 
-use bytes::Bytes;
+use common::in_memory::InMemory;
 use finesse_model::{Extension, RequestId, SystemStatus, UserId, UserState};
 use finesse_net::{Trust, TrustReason};
-use finesse_rest::{
-    CallAction, Client, Command, Credentials, Error, ErrorKind, Progress, SideApi, TransportError,
-    TransportErrorKind,
-};
-use finesse_sim::{AgentSpec, Fault, HttpFault, LogKind, Profile, Side, Sim, WorldAction};
-use http::{Request, Response};
-use tower::Service;
+use finesse_rest::{CallAction, Client, Command, Credentials, Error, ErrorKind, Progress, SideApi};
+use finesse_sim::{AgentSpec, Fault, LogKind, Profile, Side, Sim, WorldAction};
 
 const USER: &str = "40217";
 const PASSWORD: &str = "correct horse";
-
-/// REST of one simulated side, in memory.
-#[derive(Clone)]
-struct InMemory {
-    sim: Sim,
-    side: Side,
-}
-
-impl Service<Request<Bytes>> for InMemory {
-    type Response = Response<Bytes>;
-    type Error = TransportError;
-    type Future = Pin<Box<dyn Future<Output = Result<Response<Bytes>, TransportError>> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request<Bytes>) -> Self::Future {
-        let Self { sim, side } = self.clone();
-        Box::pin(async move {
-            sim.http(side, request).await.map_err(|fault| match fault {
-                HttpFault::NotConnected => {
-                    TransportError::new(TransportErrorKind::Connect, false, fault.to_string())
-                }
-                _ => TransportError::new(TransportErrorKind::Reset, true, fault.to_string()),
-            })
-        })
-    }
-}
 
 fn user() -> UserId {
     UserId::new(USER).unwrap()
@@ -69,7 +34,7 @@ fn in_memory() -> (Sim, Client) {
 fn client_of(sim: &Sim, side: Side, password: &str) -> Client {
     Client::builder("https://fin.lab.example:8445")
         .credentials(Credentials::basic(user(), password))
-        .transport(InMemory { sim: sim.clone(), side })
+        .transport(InMemory::new(sim, side))
         .build()
         .unwrap()
 }

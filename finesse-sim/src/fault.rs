@@ -88,6 +88,33 @@ pub enum Fault {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         user: Option<String>,
     },
+    /// Notification streams are reset in the middle of a stanza (over BOSH: of an answer).
+    CutStanza {
+        /// Where.
+        side: Side,
+        /// Whose; everybody's if left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        user: Option<String>,
+    },
+    /// Notification streams end with a stream error.
+    StreamError {
+        /// Where.
+        side: Side,
+        /// Whose; everybody's if left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        user: Option<String>,
+        /// Its condition, for example `policy-violation`.
+        condition: String,
+    },
+    /// So many old events are in the store of a user without a stream, above any cap; his next one gets them all.
+    OfflineFlood {
+        /// Where.
+        side: Side,
+        /// Whose.
+        user: String,
+        /// How many, 10,000 at the most.
+        count: u32,
+    },
     /// REST requests are taken and never answered.
     RestHang {
         /// Where.
@@ -233,8 +260,12 @@ impl Fault {
     #[must_use]
     pub fn user(&self) -> Option<&str> {
         match self {
-            Self::StreamReset { user, .. } | Self::HalfOpen { user, .. } => user.as_deref(),
+            Self::StreamReset { user, .. }
+            | Self::HalfOpen { user, .. }
+            | Self::CutStanza { user, .. }
+            | Self::StreamError { user, .. } => user.as_deref(),
             Self::Conflict { user, .. }
+            | Self::OfflineFlood { user, .. }
             | Self::ForcedLogoutNow { user, .. }
             | Self::PasswordChanged { user, .. }
             | Self::LockUser { user, .. }
@@ -259,6 +290,13 @@ impl Fault {
             {
                 Err(format!("probability {probability} is not between 0 and 1"))
             }
+            Self::StreamError { condition, .. }
+                if condition.is_empty()
+                    || !condition.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-') =>
+            {
+                Err(format!("{condition:?} is no name of a condition"))
+            }
+            Self::OfflineFlood { count, .. } if *count > 10_000 => Err(format!("{count} is above 10000")),
             Self::DelayEvents { min, max, .. } if min > max => {
                 Err(format!("the shortest delay, {min:?}, is above the longest, {max:?}"))
             }

@@ -37,6 +37,12 @@ pub struct Addresses {
     pub rest_url: String,
     /// XMPP over TLS.
     pub xmpp: std::net::SocketAddr,
+    /// XMPP without TLS from the first byte; refuses unless the profile says otherwise.
+    pub xmpp_plain: std::net::SocketAddr,
+    /// WebSocket, where current releases have it (8445).
+    pub websocket_url: String,
+    /// WebSocket, where older releases have it (7443).
+    pub websocket_7443_url: String,
     /// BOSH.
     pub bosh_url: String,
     /// The host name, also the XMPP domain.
@@ -46,6 +52,7 @@ pub struct Addresses {
 /// What the core says to one stream.
 pub(crate) enum Outgoing {
     Send(String),
+    Secure,
     End(StreamEnd),
 }
 
@@ -69,7 +76,8 @@ pub(crate) struct Shared {
     state: Mutex<State>,
     /// The core's next deadline may have moved.
     moved: Arc<Notify>,
-    ports: [[watch::Sender<ListenerState>; 3]; 2],
+    ports: [[watch::Sender<ListenerState>; 4]; 2],
+    profile: Profile,
     bosh: [Mutex<Bosh>; 2],
     sockets: Option<Sockets>,
     /// Ticker and listeners; aborted with the last handle.
@@ -108,10 +116,10 @@ impl Sim {
     fn build(profile: Profile, seed: u64, sockets: Option<Sockets>) -> Self {
         let bosh_seed = fastrand::Rng::with_seed(seed ^ 0x0B05);
         let bosh = [
-            Mutex::new(Bosh::new(bosh_seed.clone())),
-            Mutex::new(Bosh::new(fastrand::Rng::with_seed(seed ^ 0x0B06))),
+            Mutex::new(Bosh::new(profile.bosh.clone(), bosh_seed.clone())),
+            Mutex::new(Bosh::new(profile.bosh.clone(), fastrand::Rng::with_seed(seed ^ 0x0B06))),
         ];
-        let mut core = SimCore::new(profile, seed);
+        let mut core = SimCore::new(profile.clone(), seed);
         if let Some(sockets) = &sockets {
             for side in Side::BOTH {
                 core.set_addresses(side, sockets.node_address(side));
@@ -126,6 +134,7 @@ impl Sim {
             state: Mutex::new(state),
             moved: Arc::new(Notify::new()),
             ports,
+            profile,
             bosh,
             sockets,
             tasks: Mutex::new(JoinSet::new()),
@@ -194,6 +203,13 @@ impl Sim {
         let address = listener.local_addr()?;
         self.shared.spawn(crate::front::control::listen(listener, Arc::downgrade(&self.shared)));
         Ok(address)
+    }
+
+    /// Publishes a text of the caller's own as the `Update` of an item, at once and escaped: for tests of what a client makes of a wire that
+    /// the simulated web app would not write. Nothing in the world changes by it, and [`Sim::publications`] does not tell it.
+    pub fn publish(&self, side: Side, node: &str, item_id: &str, update: &str) {
+        let (node, item_id, update) = (node.to_owned(), item_id.to_owned(), update.to_owned());
+        self.shared.input(Input::Publish { side, node, item_id, update });
     }
 
     /// The pair behind a front end's handle.
@@ -270,7 +286,28 @@ impl Sim {
             }),
             ListenerState::Open => {
                 let weak = Arc::downgrade(&self.shared);
-                self.shared.spawn(crate::front::stream::serve(far, weak, side));
+                self.shared.spawn(crate::front::stream::serve(Box::new(far), weak, side, Transport::Tcp));
+            }
+        }
+        Ok(near)
+    }
+
+    /// Opens an HTTP byte stream in memory, without TLS: REST and WebSocket, or BOSH and WebSocket. On a black hole it opens and never
+    /// answers.
+    ///
+    /// # Errors
+    ///
+    /// The port refuses, or is none of HTTP.
+    pub fn web(&self, side: Side, port: Port) -> std::io::Result<tokio::io::DuplexStream> {
+        // As for XMPP.
+        let (near, far) = tokio::io::duplex(256 * 1024);
+        match (port, self.shared.listener(side, port)) {
+            (Port::Xmpp | Port::PlainXmpp, _) | (_, ListenerState::Refusing) => {
+                return Err(std::io::ErrorKind::ConnectionRefused.into());
+            }
+            (Port::Rest | Port::Bosh, _) => {
+                let weak = Arc::downgrade(&self.shared);
+                self.shared.spawn(crate::front::web::serve(far, weak, side, port));
             }
         }
         Ok(near)
@@ -296,6 +333,14 @@ impl Shared {
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
         while tasks.try_join_next().is_some() {}
         tasks.spawn(task);
+    }
+
+    pub(crate) fn profile(&self) -> &Profile {
+        &self.profile
+    }
+
+    pub(crate) fn notification_up(&self, side: Side) -> bool {
+        self.state().core.notification_up(side)
     }
 
     pub(crate) fn sockets(&self) -> Option<&Sockets> {
@@ -400,6 +445,11 @@ impl Shared {
                 Output::XmppSend { conn, xml } => {
                     if let Some(stream) = state.streams.get(&conn) {
                         let _ = stream.send(Outgoing::Send(xml));
+                    }
+                }
+                Output::XmppSecure { conn } => {
+                    if let Some(stream) = state.streams.get(&conn) {
+                        let _ = stream.send(Outgoing::Secure);
                     }
                 }
                 Output::XmppEnd { conn, how } => {

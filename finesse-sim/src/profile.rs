@@ -133,6 +133,62 @@ pub struct ExternalNotifications {
     pub xmpp_secure_port: u16,
 }
 
+/// What listens for XMPP without TLS from the first byte (port 5222).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PlainPort {
+    /// Nothing: the port refuses (12.5 and later).
+    Off,
+    /// Plain XMPP; encryption is not offered.
+    Plain,
+    /// Plain XMPP with STARTTLS on offer.
+    StartTls,
+    /// Nothing goes before STARTTLS.
+    StartTlsRequired,
+}
+
+/// How the WebSocket service behaves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WebSocketService {
+    /// Whether it is reached on the REST port (8445), where the current documents send clients. Default yes.
+    pub on_8445: bool,
+    /// Whether it is reached on the BOSH port (7443), as in 12.5 and before. Default yes: that port is deprecated, not gone.
+    pub on_7443: bool,
+    /// The paths it answers at; others are not found. Default both spellings (Openfire).
+    pub paths: Vec<String>,
+    /// Whether an `open` to another domain gets the stream error `host-unknown`. Default no (Openfire).
+    pub checks_to: bool,
+    /// Whether features come as `stream:features` (Openfire), not as `features` in that namespace.
+    pub prefixed_features: bool,
+    /// Largest frame or message taken: 1 MiB (Openfire).
+    pub largest: usize,
+    /// Whole messages are sent in fragments of so many bytes; none by default.
+    pub fragment: Option<usize>,
+    /// A socket idle for so long is pinged, and closed after two pings without an answer: 60 s (Openfire).
+    pub ping_idle: Duration,
+    /// Switch: do the streams on 8445 end when that port begins to refuse? Default no. Who stands in front of the service there is not documented.
+    pub ends_with_tomcat: bool,
+}
+
+/// How BOSH behaves where releases differ.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BoshService {
+    /// Whether answers carry `ack`; some around Openfire 3.10.0 did not. Default yes.
+    pub acks: bool,
+    /// Whether a request that comes too early waits for its turn (Openfire 4.7, the default) or is handled at once (4.4).
+    pub in_order: bool,
+    /// Whether a client's `terminate` that meets queued data is answered with that data and the session lives on (a defect of 4.4).
+    pub terminate_keeps_session: bool,
+    /// Whether the end by the server says `terminate` (4.7, the default). Otherwise (4.4) the last answer is an ordinary one and the
+    /// next request finds no session.
+    pub end_says_terminate: bool,
+    /// Whether answers without content are kept for repetition (4.4, the default); 4.7 keeps only those with data.
+    pub keeps_empty: bool,
+    /// A session without a held request is given up after this: 30 s (Openfire).
+    pub inactivity: Duration,
+    /// How often that is looked for: every 30 s (Openfire). Zero: at once.
+    pub reaper_period: Duration,
+}
+
 /// Behaviour of a pair.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Profile {
@@ -242,6 +298,17 @@ pub struct Profile {
     pub lockout_failures: u32,
     /// How long: 5 min (documented).
     pub lockout_time: Duration,
+    /// SASL mechanisms that are offered. Only PLAIN can succeed; others fail, as they must where the server has no password to compare
+    /// with. Default PLAIN alone.
+    pub sasl_mechanisms: Vec<String>,
+    /// What port 5222 does. Default off (12.5 and later).
+    pub plain_port: PlainPort,
+    /// WebSocket.
+    pub websocket: WebSocketService,
+    /// BOSH.
+    pub bosh: BoshService,
+    /// Bytes of a stream are written in pieces of this size, each on its own, so that every stanza is split. None by default.
+    pub write_pieces: Option<usize>,
     /// Switch: do failed stream log-ins count towards the lock? Default yes, the worse case for a client.
     pub xmpp_failures_count: bool,
     /// Switch: same resource bound twice. Default kicks the old session (Openfire).
@@ -343,6 +410,29 @@ impl Profile {
             lockout_failures: 5,
             lockout_time: Duration::from_secs(300),
             xmpp_failures_count: true,
+            sasl_mechanisms: vec!["PLAIN".to_owned()],
+            plain_port: PlainPort::Off,
+            websocket: WebSocketService {
+                on_8445: true,
+                on_7443: true,
+                paths: vec!["/ws".to_owned(), "/ws/".to_owned()],
+                checks_to: false,
+                prefixed_features: true,
+                largest: 1 << 20,
+                fragment: None,
+                ping_idle: Duration::from_secs(60),
+                ends_with_tomcat: false,
+            },
+            bosh: BoshService {
+                acks: true,
+                in_order: true,
+                terminate_keeps_session: false,
+                end_says_terminate: true,
+                keeps_empty: true,
+                inactivity: Duration::from_secs(30),
+                reaper_period: Duration::from_secs(30),
+            },
+            write_pieces: None,
             conflict: ConflictPolicy::KickOld,
             routing: Routing::BestSession,
             offline_storage: true,
@@ -408,6 +498,9 @@ impl Profile {
             &mut self.forced_logout_wait,
             &mut self.xmpp_idle_limit,
             &mut self.lockout_time,
+            &mut self.websocket.ping_idle,
+            &mut self.bosh.inactivity,
+            &mut self.bosh.reaper_period,
             &mut self.wrap_up,
             &mut self.queue_interval,
             &mut self.rest.token_lifetime,

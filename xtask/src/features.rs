@@ -15,6 +15,8 @@ use crate::shell::{cargo, shell};
 /// Combinations beyond "none", "default" and "each alone": package, features without the default ones, why.
 const COMBINATIONS: &[(&str, &str, &str)] = &[
     ("finesse-notify", "bosh,mock", "a web-only client that tests itself with mocks"),
+    ("finesse-notify", "tcp,websocket", "a client for current releases, where BOSH is deprecated"),
+    ("finesse-notify", "bosh,websocket", "a client behind HTTP proxies"),
     ("finesse-rest", "mock,reqwest", "what the tests of an application switch on"),
 ];
 

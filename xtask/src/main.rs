@@ -10,6 +10,7 @@ mod deny;
 mod examples;
 mod features;
 mod interop;
+mod operations;
 mod payload;
 mod report;
 mod shell;
@@ -66,9 +67,15 @@ const TASKS: &[Task] = &[
     },
     Task {
         name: "interop",
-        usage: "[--keep]",
-        about: "the notification suite and one failover against real Prosody servers",
+        usage: "[--keep] [--write]",
+        about: "the conformance suite: every transport against simulator and Prosody, and one failover",
         run: interop::run,
+    },
+    Task {
+        name: "operations",
+        usage: "",
+        about: "writes the table of every operation of the REST API, from its list",
+        run: operations::run,
     },
     Task {
         name: "sim",

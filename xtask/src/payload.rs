@@ -23,6 +23,9 @@ pub(crate) fn user_update(user: &str, state: &str) -> String {
 /// With as many call variables a dialog's update is about 3.9 KB long, as in a contact centre with many ECC variables.
 pub(crate) const VARIABLES_OF_3_9_KB: usize = 28;
 
+/// The largest dialogs known: every variable an administrator may define is there.
+pub(crate) const VARIABLES_OF_64_KB: usize = 620;
+
 /// A call of the agent with two participants and `variables` call variables.
 pub(crate) fn dialog_update(user: &str, dialog: &str, variables: usize) -> String {
     let mut text = format!(
@@ -65,11 +68,13 @@ pub(crate) fn dialog_update(user: &str, dialog: &str, variables: usize) -> Strin
 
 #[cfg(test)]
 mod tests {
-    use super::{VARIABLES_OF_3_9_KB, dialog_update};
+    use super::{VARIABLES_OF_3_9_KB, VARIABLES_OF_64_KB, dialog_update};
 
     #[test]
     fn the_bench_payload_has_the_size_it_is_named_after() {
         let size = dialog_update("40217", "16804377", VARIABLES_OF_3_9_KB).len();
         assert!((3_700..4_200).contains(&size), "{size}");
+        let size = dialog_update("40217", "16804377", VARIABLES_OF_64_KB).len();
+        assert!((60_000..68_000).contains(&size), "{size}");
     }
 }

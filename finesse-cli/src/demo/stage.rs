@@ -149,6 +149,7 @@ impl Stage {
             let addresses = sim.addresses(side).ok_or("the pair has no sockets")?;
             let notifications = match play.transport {
                 Transport::Bosh => addresses.bosh_url,
+                Transport::WebSocket => addresses.websocket_url,
                 _ => format!("{}:{}", addresses.host, addresses.xmpp.port()),
             };
             Ok::<_, String>(SideAddress::new(addresses.rest_url).with_notifications(notifications))

@@ -75,7 +75,7 @@ impl Pair {
     }
 
     fn naming(&self, verb: &str, sides: &[(Side, &str)]) -> Command {
-        let mut command = finesse(&[verb, "--user", AGENT, "--output", "json", "--transport", "tcp"]);
+        let mut command = finesse(&[verb, "--user", AGENT, "--output", "json"]);
         for (side, flag) in sides {
             command.args([flag, &*self.sim.addresses(*side).unwrap().rest_url]);
         }
@@ -88,6 +88,9 @@ pub(crate) fn finesse(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_finesse"));
     for variable in ["FINESSE_USER", "FINESSE_PASSWORD", "FINESSE_TOKEN", "FINESSE_CONTEXT", "FINESSE_LOG"] {
         command.env_remove(variable);
+    }
+    for variable in ["https_proxy", "all_proxy", "no_proxy"] {
+        command.env_remove(variable).env_remove(variable.to_uppercase());
     }
     command.args(arguments).stdin(Stdio::null());
     command

@@ -244,7 +244,7 @@ fn a_thin_event_about_the_agent_overwrites_only_what_it_says() {
 #[test]
 fn a_thin_event_about_a_call_overwrites_only_what_it_says_and_leaves_a_doubt() {
     let whole = with_variable(talk("1", "ACTIVE", 100), "gold");
-    let mut read = of(&[whole.clone()]);
+    let mut read = of(std::slice::from_ref(&whole));
     let thin = Dialog::from_xml("<Dialog><id>1</id><toAddress>5550142</toAddress></Dialog>").unwrap();
     assert_eq!(order(&mut read, &[present(AFTER, thin)]), doubtful());
     let expected = Dialog { to_address: Some(String::from("5550142")), ..whole };

@@ -9,7 +9,7 @@ use finesse_model::{Node, Scalar, SystemInfo};
 pub struct SideAddress {
     /// The REST base: `https://fin-a.lab.example:8445`.
     pub rest: String,
-    /// `host:port` for direct XMPP, a URL for BOSH.
+    /// `host:port` for direct XMPP, a URL for BOSH (`https`) or WebSocket (`wss`).
     pub notifications: Option<String>,
 }
 
@@ -96,7 +96,7 @@ pub fn alternate(own: &SideAddress, info: &SystemInfo) -> Option<SideAddress> {
     Some(SideAddress::new(format!("https://{bracketed}:{}", https_port(other).unwrap_or(own.port()))))
 }
 
-fn nodes(info: &SystemInfo) -> impl Iterator<Item = &Node> {
+pub(super) fn nodes(info: &SystemInfo) -> impl Iterator<Item = &Node> {
     [info.primary_node.as_ref(), info.secondary_node.as_ref()].into_iter().flatten()
 }
 

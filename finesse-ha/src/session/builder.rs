@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use finesse_model::{Extension, InvalidId, MobileAgent};
-use finesse_net::{Dialer, TcpDialer, Trust, TrustError};
+use finesse_net::{Dialer, Proxies, TcpDialer, Trust, TrustError};
 use finesse_rest::{Client, ClientBuilder, Credentials, HttpTransport, SideApi};
 use tower::{Service, ServiceBuilder, ServiceExt};
 
@@ -61,6 +61,7 @@ pub struct SessionBuilder {
     resource: Option<String>,
     seed: Option<u64>,
     dialer: Option<Arc<dyn Dialer>>,
+    proxies: Proxies,
     begin_client: Option<BeginClient>,
     clock: Option<Clock>,
     health: Option<Pair<HealthMonitor>>,
@@ -91,6 +92,7 @@ impl SessionBuilder {
             resource: None,
             seed: None,
             dialer: None,
+            proxies: Proxies::none(),
             begin_client: None,
             clock: None,
             health: None,
@@ -185,6 +187,14 @@ impl SessionBuilder {
         self
     }
 
+    /// Reaches BOSH and WebSocket through HTTP proxies. Direct XMPP does not traverse them, and REST has its own settings. Not together with
+    /// [`SessionBuilder::dialer`]. Default: none.
+    #[must_use]
+    pub fn proxies(mut self, proxies: Proxies) -> Self {
+        self.proxies = proxies;
+        self
+    }
+
     /// Sends REST requests by another transport than reqwest; it sees absolute URIs.
     #[must_use]
     pub fn http(mut self, transport: impl HttpTransport) -> Self {
@@ -199,7 +209,8 @@ impl SessionBuilder {
         self
     }
 
-    /// Where the notifications of side B are, if side B itself is found by SystemInfo; `host:port` for direct XMPP, a URL for BOSH.
+    /// Where the notifications of side B are, if side B itself is found by SystemInfo; `host:port` for direct XMPP, a URL for BOSH or
+    /// WebSocket.
     #[must_use]
     pub fn alternate_notifications(mut self, address: impl Into<String>) -> Self {
         self.alternate_notifications = Some(address.into());
@@ -251,7 +262,10 @@ impl SessionBuilder {
             Some(address) => Some(self.side(Side::B, address, &credentials, clock, &mut random)?),
             None => None,
         };
-        let sides = Pair { a: self.side(Side::A, &pair.a, &credentials, clock, &mut random)?, b };
+        let a = self.side(Side::A, &pair.a, &credentials, clock, &mut random)?;
+        let (side_b, transport_b) = b.unzip();
+        let sides = Pair { a: a.0, b: side_b };
+        let transports = Pair { a: a.1, b: transport_b };
         let mut service = ServiceBuilder::new()
             .layer(ResyncLayer::new(self.params.clone(), clock, random.fork()))
             .layer(FailoverLayer::new(self.policy_in_use(), self.params.clone(), clock, random.fork()))
@@ -268,7 +282,9 @@ impl SessionBuilder {
             .call(request)
             .await
             .map_err(SetupError::Ended)?;
-        Ok(Session::from_opened(opened))
+        let mut session = Session::from_opened(opened);
+        session.transports = Some(transports);
+        Ok(session)
     }
 
     fn policy_in_use(&self) -> Arc<dyn Policy> {
@@ -318,14 +334,20 @@ impl SessionBuilder {
         credentials: &Credentials,
         clock: Clock,
         random: &mut fastrand::Rng,
-    ) -> Result<HealthService<SideConnector>, SetupError> {
+    ) -> Result<(HealthService<SideConnector>, Arc<TransportNotifications>), SetupError> {
         let rest: Arc<dyn SideApi> = Arc::new(self.client(address, Some(credentials))?);
-        let dialer: Arc<dyn Dialer> = match &self.dialer {
-            Some(dialer) => dialer.clone(),
-            None => Arc::new(TcpDialer::new(&self.trust)?),
+        let (dialer, web): (Arc<dyn Dialer>, Arc<dyn Dialer>) = match &self.dialer {
+            Some(dialer) => (dialer.clone(), dialer.clone()),
+            None => {
+                let dialer = TcpDialer::new(&self.trust)?;
+                let web = dialer.clone().with_proxies(self.proxies.clone());
+                (Arc::new(dialer), Arc::new(web))
+            }
         };
         let notifications =
-            TransportNotifications::new(self.transport, address.clone(), dialer, self.params.connect_timeout);
+            TransportNotifications::new(self.transport, address.clone(), dialer, self.params.connect_timeout)
+                .web_dialer(web);
+        let notifications = Arc::new(notifications);
         let config = LinkConfig {
             user: credentials.user().clone(),
             secret: credentials.secret().clone(),
@@ -347,12 +369,13 @@ impl SessionBuilder {
         let connector = SideConnector::new(
             side,
             rest,
-            Arc::new(notifications),
+            Arc::clone(&notifications) as _,
             config,
             self.params.clone(),
             random.fork(),
         );
-        Ok(ServiceBuilder::new().layer(HealthLayer::new(monitor)).service(connector))
+        let service = ServiceBuilder::new().layer(HealthLayer::new(monitor)).service(connector);
+        Ok((service, notifications))
     }
 }
 

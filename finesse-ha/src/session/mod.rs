@@ -8,6 +8,7 @@
 
 mod address;
 mod builder;
+mod choice;
 mod commands;
 mod transport;
 
@@ -17,12 +18,14 @@ use finesse_model::DialogId;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::event::Event;
+use crate::failover::Pair;
 pub use crate::resync::{OpenSession, Opened, SessionEnd, Shown, SignIn};
+use crate::side::Side;
 
 pub use address::{SideAddress, alternate};
 pub use builder::{SessionBuilder, SetupError};
 pub use commands::{Call, Commands};
-pub use transport::{Transport, TransportNotifications};
+pub use transport::{Chosen, Transport, TransportNotifications};
 
 /// One agent's session. Read the feed for as long as you hold it: while nobody reads, the stream is not read either, and the picture becomes stale.
 ///
@@ -35,12 +38,13 @@ pub struct Session {
     close: mpsc::Sender<()>,
     settled: Option<oneshot::Receiver<Result<(), SessionEnd>>>,
     ended: Arc<OnceLock<SessionEnd>>,
+    transports: Option<Pair<Arc<TransportNotifications>>>,
 }
 
 impl Session {
     /// Starts to describe a session with a pair of sides.
     #[must_use]
-    pub fn builder(pair: crate::failover::Pair<SideAddress>) -> SessionBuilder {
+    pub fn builder(pair: Pair<SideAddress>) -> SessionBuilder {
         SessionBuilder::new(pair)
     }
 
@@ -54,6 +58,18 @@ impl Session {
             close: opened.close,
             settled: Some(opened.settled),
             ended: opened.ended,
+            transports: None,
+        }
+    }
+
+    /// The notification transport that served a side the last time, and why it was chosen; `None` before the first connection to that side,
+    /// and for a session that was put together by hand.
+    #[must_use]
+    pub fn transport(&self, side: Side) -> Option<Chosen> {
+        let transports = self.transports.as_ref()?;
+        match side {
+            Side::A => transports.a.chosen(),
+            Side::B => transports.b.as_ref()?.chosen(),
         }
     }
 

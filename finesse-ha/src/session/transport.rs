@@ -2,32 +2,31 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use finesse_model::{Node, Scalar, SystemInfo};
+use finesse_model::SystemInfo;
 use finesse_net::Dialer;
-use finesse_notify::{BoshConnect, Connect, EndCause, Flights, LinkError, TcpConnect, Transport as Framing};
+use finesse_notify::{
+    BoshConnect, Connect, EndCause, Flights, LinkError, TcpConnect, Transport as Framing, WebSocketConnect,
+};
 
-use super::address::{SideAddress, node_of, split_host_port};
+use super::address::SideAddress;
+use super::choice::{Candidate, Place, Search, Then, candidates};
 use crate::link::connector::Notifications;
-
-/// Direct XMPP over TLS, where SystemInfo names no port.
-const XMPP_SECURE_PORT: u16 = 5223;
-/// BOSH over HTTPS.
-const BOSH_PORT: u16 = 7443;
 
 /// The notification transport.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Transport {
-    /// Direct XMPP first, BOSH where that is refused; what worked is remembered for each side.
+    /// What SystemInfo and the release allow, best first; the next where it is refused. What worked is remembered for each side.
     #[default]
     Auto,
     /// Direct XMPP over TLS.
     Tcp,
+    /// XMPP over WebSocket.
+    WebSocket,
     /// XMPP over BOSH.
     Bosh,
 }
@@ -39,11 +38,9 @@ impl FromStr for Transport {
         match text {
             "auto" => Ok(Self::Auto),
             "tcp" => Ok(Self::Tcp),
+            "websocket" => Ok(Self::WebSocket),
             "bosh" => Ok(Self::Bosh),
-            "websocket" => {
-                Err(String::from("the websocket transport is not built yet; use tcp, bosh or auto"))
-            }
-            _ => Err(format!("\"{text}\" is not one of tcp, bosh, auto")),
+            _ => Err(format!("\"{text}\" is not one of tcp, websocket, bosh, auto")),
         }
     }
 }
@@ -53,9 +50,35 @@ impl fmt::Display for Transport {
         f.write_str(match self {
             Self::Auto => "auto",
             Self::Tcp => "tcp",
+            Self::WebSocket => "websocket",
             Self::Bosh => "bosh",
         })
     }
+}
+
+/// The transport that serves a side, and why it was chosen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chosen {
+    /// Which.
+    pub transport: Transport,
+    /// Where: `tls://fin-a.lab.example:5223`, or a URL.
+    pub address: String,
+    /// Why, as a lower-case fragment.
+    pub reason: String,
+}
+
+impl fmt::Display for Chosen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} by {} ({})", self.address, self.transport, self.reason)
+    }
+}
+
+/// The last choice, with its place in a form that can be compared.
+type Memory = Arc<Mutex<Option<(Place, Chosen)>>>;
+
+fn locked(memory: &Memory) -> MutexGuard<'_, Option<(Place, Chosen)>> {
+    // Nothing panics while holding it.
+    memory.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The notifications of one side, over the transport asked for.
@@ -63,8 +86,9 @@ pub struct TransportNotifications {
     transport: Transport,
     side: SideAddress,
     dialer: Arc<dyn Dialer>,
+    web_dialer: Arc<dyn Dialer>,
     connect_timeout: Duration,
-    remembered: Arc<AtomicUsize>,
+    memory: Memory,
     flights: Flights,
 }
 
@@ -78,107 +102,139 @@ impl fmt::Debug for TransportNotifications {
 }
 
 impl TransportNotifications {
-    /// Notifications of this side. An address of its own for them (`host:port` or a BOSH URL) wins over what SystemInfo says.
+    /// Notifications of this side. An address of its own for them (`host:port`, or a URL of BOSH or WebSocket) wins over what SystemInfo
+    /// says. One place may take `connect_timeout` to answer before the next is tried.
     pub fn new(
         transport: Transport,
         side: SideAddress,
         dialer: Arc<dyn Dialer>,
         connect_timeout: Duration,
     ) -> Self {
-        let (remembered, flights) = (Arc::new(AtomicUsize::new(0)), Flights::new());
-        Self { transport, side, dialer, connect_timeout, remembered, flights }
+        let web_dialer = Arc::clone(&dialer);
+        let (memory, flights) = (Memory::default(), Flights::new());
+        Self { transport, side, dialer, web_dialer, connect_timeout, memory, flights }
     }
 
-    fn tcp(&self, info: &SystemInfo) -> Result<Box<dyn Connect>, String> {
-        let (host, port) = match &self.side.notifications {
-            Some(address) => split_host_port(address)
-                .map(|(host, port)| (host.to_owned(), port))
-                .ok_or_else(|| format!("the notification address \"{address}\" is not host:port"))?,
-            None => {
-                let port = node_of(&self.side, info).and_then(secure_port).unwrap_or(XMPP_SECURE_PORT);
-                (self.side.host().to_owned(), port)
+    /// Dials BOSH and WebSocket in another way than direct XMPP, for example through an HTTP proxy.
+    #[must_use]
+    pub fn web_dialer(mut self, dialer: Arc<dyn Dialer>) -> Self {
+        self.web_dialer = dialer;
+        self
+    }
+
+    /// The transport that served the last time, and why it was chosen; `None` before the first connection.
+    #[must_use]
+    pub fn chosen(&self) -> Option<Chosen> {
+        locked(&self.memory).as_ref().map(|(_, chosen)| chosen.clone())
+    }
+
+    fn connect(&self, candidate: &Candidate) -> Result<Box<dyn Connect>, String> {
+        let web = || Arc::clone(&self.web_dialer);
+        Ok(match &candidate.place {
+            Place::Tcp { host, port } => {
+                let connect = TcpConnect::new(Arc::clone(&self.dialer), host.clone(), *port);
+                Box::new(connect.flights(self.flights.clone()))
             }
-        };
-        Ok(Box::new(TcpConnect::new(self.dialer.clone(), host, port).flights(self.flights.clone())))
-    }
-
-    fn bosh(&self) -> Result<Box<dyn Connect>, String> {
-        let host = self.side.host();
-        let url = match &self.side.notifications {
-            Some(address) => address.clone(),
-            None if host.contains(':') => format!("https://[{host}]:{BOSH_PORT}/http-bind/"),
-            None => format!("https://{host}:{BOSH_PORT}/http-bind/"),
-        };
-        let connect = BoshConnect::new(self.dialer.clone(), &url).map_err(|error| error.to_string())?;
-        Ok(Box::new(connect))
-    }
-}
-
-fn secure_port(node: &Node) -> Option<u16> {
-    match node.xmpp_secure_port.as_ref()? {
-        Scalar::Value(port) => u16::try_from(*port).ok(),
-        Scalar::Text(_) => None,
+            Place::WebSocket(url) => {
+                Box::new(WebSocketConnect::new(web(), url).map_err(|error| error.to_string())?)
+            }
+            Place::Bosh(url) => Box::new(BoshConnect::new(web(), url).map_err(|error| error.to_string())?),
+        })
     }
 }
 
 impl Notifications for TransportNotifications {
     fn connect_for(&self, info: &SystemInfo) -> Result<Box<dyn Connect>, String> {
-        match self.transport {
-            Transport::Tcp => self.tcp(info),
-            Transport::Bosh => self.bosh(),
-            Transport::Auto => match self.side.notifications.as_deref() {
-                Some(address) if address.contains("://") => self.bosh(),
-                Some(_) => self.tcp(info),
-                None => Ok(Box::new(FirstThatAnswers {
-                    candidates: vec![self.tcp(info)?, self.bosh()?],
-                    connect_timeout: self.connect_timeout,
-                    remembered: self.remembered.clone(),
-                })),
-            },
-        }
+        let candidates = candidates(self.transport, &self.side, info)?;
+        let connects = candidates
+            .iter()
+            .map(|candidate| Ok((candidate.place.clone(), self.connect(candidate)?)))
+            .collect::<Result<_, String>>()?;
+        Ok(Box::new(FirstThatServes {
+            candidates,
+            connects,
+            connect_timeout: self.connect_timeout,
+            memory: Arc::clone(&self.memory),
+        }))
     }
 }
 
-/// Tries transports in order, starting with the one that worked last.
-struct FirstThatAnswers {
-    candidates: Vec<Box<dyn Connect>>,
+/// Tries places in the order that [`Search`] says.
+struct FirstThatServes {
+    candidates: Vec<Candidate>,
+    connects: Vec<(Place, Box<dyn Connect>)>,
     connect_timeout: Duration,
-    remembered: Arc<AtomicUsize>,
+    memory: Memory,
+}
+
+impl FirstThatServes {
+    /// One place. Where there is another, this one has a part of the time only.
+    async fn attempt(&self, place: &Place, domain: &str) -> Result<Box<dyn Framing>, LinkError> {
+        let Some((_, connect)) = self.connects.iter().find(|(one, _)| one == place) else {
+            return Err(LinkError::new(EndCause::Protocol, "no transport to try"));
+        };
+        if self.connects.len() == 1 {
+            return connect.connect(domain).await;
+        }
+        match tokio::time::timeout(self.connect_timeout, connect.connect(domain)).await {
+            Ok(result) => result,
+            Err(_) => {
+                Err(LinkError::new(EndCause::Timeout, format!("no answer within {:?}", self.connect_timeout)))
+            }
+        }
+        .map_err(|error| error.at(place.to_string()))
+    }
 }
 
 #[async_trait]
-impl Connect for FirstThatAnswers {
+impl Connect for FirstThatServes {
     async fn connect(&self, domain: &str) -> Result<Box<dyn Framing>, LinkError> {
-        let first = self.remembered.load(Ordering::Relaxed);
-        let mut last = None;
-        for step in 0..self.candidates.len() {
-            let index = (first + step) % self.candidates.len();
-            let candidate = &self.candidates[index];
-            match tokio::time::timeout(self.connect_timeout, candidate.connect(domain)).await {
-                Ok(Ok(framing)) => {
-                    if index != first {
-                        tracing::info!(
-                            transport = candidate.describe(),
-                            "the transport tried before did not answer; using this one"
-                        );
+        let remembered = locked(&self.memory).as_ref().map(|(place, _)| place.clone());
+        let mut search = Search::new(self.candidates.clone(), remembered.as_ref());
+        let mut errors = Vec::new();
+        while let Some(candidate) = search.current().cloned() {
+            match self.attempt(&candidate.place, domain).await {
+                Ok(framing) => {
+                    let (address, reason) = (candidate.place.to_string(), search.reason());
+                    let chosen = Chosen { transport: candidate.place.transport(), address, reason };
+                    if remembered.as_ref() != Some(&candidate.place) {
+                        tracing::info!(%chosen, "notification transport");
                     }
-                    self.remembered.store(index, Ordering::Relaxed);
+                    *locked(&self.memory) = Some((candidate.place, chosen));
                     return Ok(framing);
                 }
-                Ok(Err(error)) if error.is_final() || error.kind() == EndCause::Tls => return Err(error),
-                Ok(Err(error)) => last = Some(error),
-                Err(_) => {
-                    let text =
-                        format!("{} did not answer within {:?}", candidate.describe(), self.connect_timeout);
-                    last = Some(LinkError::new(EndCause::Timeout, text));
+                Err(error) => {
+                    let then = search.failed(error.kind(), error.to_string());
+                    errors.push(error);
+                    if then == Then::Stop {
+                        break;
+                    }
                 }
             }
         }
-        Err(last.unwrap_or_else(|| LinkError::new(EndCause::Protocol, "no transport to try")))
+        Err(told(&search, errors))
     }
 
     fn describe(&self) -> String {
-        let names: Vec<String> = self.candidates.iter().map(|candidate| candidate.describe()).collect();
-        format!("the first that answers of {}", names.join(", "))
+        if let Some((_, chosen)) = locked(&self.memory).as_ref() {
+            return chosen.address.clone();
+        }
+        match self.candidates.as_slice() {
+            [only] => only.place.to_string(),
+            several => {
+                let places: Vec<String> = several.iter().map(|one| one.place.to_string()).collect();
+                format!("the first that serves of {}", places.join(", "))
+            }
+        }
     }
+}
+
+/// The error of all of them: the one that tells most, and in its words what else was tried.
+fn told(search: &Search, mut errors: Vec<LinkError>) -> LinkError {
+    let Some(telling) = search.telling().filter(|index| *index < errors.len()) else {
+        return LinkError::new(EndCause::Protocol, "no transport to try");
+    };
+    let others = search.others(telling).join("; ");
+    let error = errors.swap_remove(telling);
+    if others.is_empty() { error } else { error.and(format!("also tried: {others}")) }
 }

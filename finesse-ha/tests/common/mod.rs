@@ -13,7 +13,7 @@ use finesse_ha::failover::Pair;
 use finesse_ha::session::SideAddress;
 use finesse_net::{DialError, DialErrorKind, Dialer, Io, Target};
 use finesse_rest::{HttpTransport, TransportError, TransportErrorKind};
-use finesse_sim::{HttpFault, Side, Sim};
+use finesse_sim::{HttpFault, Port, Side, Sim};
 
 /// The host of side A.
 pub(crate) const HOST_A: &str = "fin-a.sim.example";
@@ -22,9 +22,7 @@ pub(crate) const HOST_B: &str = "fin-b.sim.example";
 
 /// The pair's addresses; they lead nowhere but into the simulator.
 pub(crate) fn pair() -> Pair<SideAddress> {
-    let address = |host: &str| {
-        SideAddress::new(format!("https://{host}:8445")).with_notifications(format!("{host}:5223"))
-    };
+    let address = |host: &str| SideAddress::new(format!("https://{host}:8445"));
     Pair::of(address(HOST_A), address(HOST_B))
 }
 
@@ -92,7 +90,7 @@ pub(crate) async fn exchange(
     })
 }
 
-/// XMPP streams straight into the simulator.
+/// Streams straight into the simulator: what they carry is decided by the port, as in life.
 pub(crate) struct SimDialer(pub(crate) Sim);
 
 #[async_trait]
@@ -101,7 +99,12 @@ impl Dialer for SimDialer {
         let Some(side) = side_of(target.host()) else {
             return Err(DialError::new(DialErrorKind::Dns, target, "no such host in the simulation"));
         };
-        match self.0.xmpp(side) {
+        let stream = match target.port() {
+            8445 => self.0.web(side, Port::Rest),
+            7443 => self.0.web(side, Port::Bosh),
+            _ => self.0.xmpp(side),
+        };
+        match stream {
             Ok(stream) => Ok(Box::new(stream)),
             Err(error) => Err(DialError::new(DialErrorKind::Refused, target, error.to_string())),
         }

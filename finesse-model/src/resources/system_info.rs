@@ -87,12 +87,11 @@ impl SystemInfo {
         Some(now.saturating_sub(*last))
     }
 
-    /// By how many milliseconds the side's clock is ahead of `now`, the reader's clock when the answer came; negative if it is behind.
+    /// By how many milliseconds the side's clock is ahead of the reader's, which said `now` (Unix milliseconds) when the answer came;
+    /// negative if it is behind.
     #[must_use]
-    pub fn clock_ahead_millis(&self, now: std::time::SystemTime) -> Option<i64> {
-        let here = now.duration_since(std::time::UNIX_EPOCH).ok()?;
-        let there = self.current_timestamp.as_ref()?.unix_millis()?;
-        Some(there.saturating_sub(i64::try_from(here.as_millis()).ok()?))
+    pub fn clock_ahead_millis(&self, now: i64) -> Option<i64> {
+        Some(self.current_timestamp.as_ref()?.unix_millis()?.saturating_sub(now))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use finesse_net::{Dialer, Target, cause_words};
+use finesse_net::{Dialer, cause_words};
 use http::header::{CONTENT_TYPE, HOST, LOCATION};
 use http::{Method, Request};
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
@@ -14,14 +14,13 @@ use tokio::task::JoinHandle;
 use crate::dial;
 use crate::error::{EndCause, LinkError, quoted};
 use crate::transport::Activity;
+use crate::url::WebAddress;
 
 /// Where the requests go.
 #[derive(Clone)]
 pub(super) struct Endpoint {
     pub(super) dialer: Arc<dyn Dialer>,
-    pub(super) target: Target,
-    pub(super) path: String,
-    pub(super) authority: String,
+    pub(super) address: WebAddress,
     pub(super) body_cap: usize,
 }
 
@@ -39,7 +38,7 @@ impl Drop for Connection {
 
 impl Connection {
     async fn open(endpoint: &Endpoint) -> Result<Self, LinkError> {
-        let io = endpoint.dialer.dial(&endpoint.target).await.map_err(|e| dial::failure(&e))?;
+        let io = endpoint.dialer.dial(&endpoint.address.target).await.map_err(|e| dial::failure(&e))?;
         let (sender, connection) =
             handshake(TokioIo::new(io)).await.map_err(|e| broken("opening the connection", &e))?;
         let driver = tokio::spawn(async move {
@@ -65,8 +64,8 @@ pub(super) async fn exchange(
     connection.sender.ready().await.map_err(|e| broken("writing the request", &e))?;
     let request = Request::builder()
         .method(Method::POST)
-        .uri(&endpoint.path)
-        .header(HOST, &endpoint.authority)
+        .uri(&endpoint.address.path)
+        .header(HOST, &endpoint.address.authority)
         .header(CONTENT_TYPE, "text/xml; charset=utf-8")
         .body(Full::new(Bytes::from(body)))
         .map_err(|e| LinkError::new(EndCause::Protocol, format!("the BOSH URL makes no request: {e}")))?;

@@ -11,14 +11,16 @@ mod transport;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ::http::Uri;
 use async_trait::async_trait;
-use finesse_net::{Dialer, Target};
+use finesse_net::Dialer;
 
 use self::http::Endpoint;
 use self::transport::BoshTransport;
-use crate::error::{EndCause, LinkError, quoted};
+use crate::error::LinkError;
 use crate::transport::{Connect, Transport};
+use crate::url::{Schemes, WebAddress};
+
+const SCHEMES: Schemes = Schemes { transport: "BOSH", tls: "https", plain: "http" };
 
 /// How long the server may hold a request: 30 s, what Cisco's own client asks for. Silence is found by pings, not by this.
 const WAIT: Duration = Duration::from_secs(30);
@@ -30,7 +32,6 @@ const BODY_CAP: usize = 4 << 20;
 #[derive(Clone)]
 pub struct BoshConnect {
     endpoint: Arc<Endpoint>,
-    described: String,
     wait: Duration,
     seed: Option<u64>,
 }
@@ -54,25 +55,9 @@ impl BoshConnect {
     }
 
     fn parse(dialer: Arc<dyn Dialer>, url: &str, plain_allowed: bool) -> Result<Self, LinkError> {
-        let refuse = |why: &str| LinkError::new(EndCause::Policy, format!("BOSH URL {}: {why}", quoted(url)));
-        let uri: Uri = url.parse().map_err(|_| refuse("not a URL"))?;
-        let host = uri.host().filter(|h| !h.is_empty()).ok_or_else(|| refuse("no host"))?;
-        let authority = uri.authority().ok_or_else(|| refuse("no host"))?;
-        if authority.as_str().contains('@') {
-            return Err(refuse("credentials do not belong into it"));
-        }
-        let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-        let target = match uri.scheme_str() {
-            Some("https") => Target::tls(host, uri.port_u16().unwrap_or(443)),
-            Some("http") if plain_allowed => Target::plain(host, uri.port_u16().unwrap_or(80)),
-            Some("http") => return Err(refuse("plain http would show the password; use https")),
-            _ => return Err(refuse("must begin with https://")),
-        };
-        let path = uri.path_and_query().map_or("/", |p| p.as_str()).to_owned();
-        let described = format!("{}://{authority}{}", uri.scheme_str().unwrap_or("https"), uri.path());
-        let endpoint =
-            Endpoint { dialer, target, path, authority: authority.to_string(), body_cap: BODY_CAP };
-        Ok(Self { endpoint: Arc::new(endpoint), described, wait: WAIT, seed: None })
+        let address = WebAddress::parse(url, &SCHEMES, plain_allowed)?;
+        let endpoint = Endpoint { dialer, address, body_cap: BODY_CAP };
+        Ok(Self { endpoint: Arc::new(endpoint), wait: WAIT, seed: None })
     }
 
     /// How long the server may hold a request, in whole seconds from 1 on. Default 30 s.
@@ -99,7 +84,7 @@ impl BoshConnect {
 
 impl std::fmt::Debug for BoshConnect {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("BoshConnect").field("url", &self.described).finish_non_exhaustive()
+        f.debug_struct("BoshConnect").field("url", &self.endpoint.address.described).finish_non_exhaustive()
     }
 }
 
@@ -113,6 +98,12 @@ impl Connect for BoshConnect {
     }
 
     fn describe(&self) -> String {
-        self.described.clone()
+        self.endpoint.address.described.clone()
     }
+}
+
+/// The stanzas of an answer, if it is one.
+#[cfg(all(any(test, feature = "fuzzing"), feature = "tcp"))]
+pub(crate) fn frames_of(text: &str) -> Option<Vec<crate::stanza::Frame>> {
+    body::parse(text).ok().map(body::Body::into_frames)
 }

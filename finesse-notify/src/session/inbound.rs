@@ -54,6 +54,15 @@ fn from_tree(stanza: &Stanza) -> Option<Message> {
     })
 }
 
+/// Panics if the two ways to read a message disagree.
+#[cfg(all(any(test, feature = "fuzzing"), feature = "tcp", feature = "bosh"))]
+pub(crate) fn check_readers(text: &str) {
+    let tree = Frame::new(text).parse().ok().as_ref().and_then(from_tree);
+    if let (Some(quick), Some(tree)) = (quick(text), tree) {
+        assert_eq!(quick, tree, "{text}");
+    }
+}
+
 /// One notification in the ordinary form, before it is known whether the message was kept for later.
 struct Item<'a> {
     node: String,

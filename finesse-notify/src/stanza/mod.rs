@@ -11,10 +11,10 @@ mod write;
 
 use build::Builder;
 pub use frame::Frame;
-#[cfg(feature = "bosh")]
+#[cfg(any(feature = "bosh", feature = "websocket"))]
 pub(crate) use read::parse_tag;
 pub(crate) use read::parse_within;
-#[cfg(any(feature = "tcp", feature = "bosh"))]
+#[cfg(any(feature = "tcp", feature = "bosh", feature = "websocket"))]
 pub(crate) use write::escape;
 
 use std::fmt;

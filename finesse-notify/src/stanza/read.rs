@@ -68,7 +68,7 @@ pub(crate) fn parse_within(text: &str, inherited: &Namespaces) -> Result<Stanza,
 }
 
 /// Parses a start tag alone: the element with its attributes and nothing inside.
-#[cfg(feature = "bosh")]
+#[cfg(any(feature = "bosh", feature = "websocket"))]
 pub(crate) fn parse_tag(tag: &str) -> Result<Stanza, StanzaError> {
     let mut reader = NsReader::from_str(tag);
     let mut builder = Builder::default();

@@ -7,6 +7,8 @@
     reason = "shared by several test programs, each of which uses a part"
 )]
 
+#[cfg(feature = "bosh")]
+pub mod bosh;
 pub mod peer;
 
 use std::sync::atomic::{AtomicBool, Ordering};

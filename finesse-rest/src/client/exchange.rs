@@ -9,6 +9,7 @@ use http::header::LOCATION;
 use tower::ServiceExt as _;
 
 use super::Client;
+use super::turns::Withheld;
 use crate::api::Accepted;
 use crate::error::{Error, ErrorKind, Progress};
 use crate::outcome::{self, Answer, Fault};
@@ -120,8 +121,17 @@ impl Client {
         let plan = plan.map_err(|error| self.unwritable(operation, &error))?;
         let uri = self.inner.base.resource(&plan.path).map_err(|why| self.refused(operation, "path", why))?;
         let (write, primary_only) = (plan.is_write(), plan.primary_only);
+        if request_id.is_some_and(|id| !id.as_str().bytes().all(|byte| (b' '..=b'~').contains(&byte))) {
+            return Err(self.refused(operation, "requestId", "it has characters that no header may carry"));
+        }
         let turn = match plan.object() {
-            Some(object) => Some(self.inner.turns.take(object).await),
+            Some(object) => {
+                let turn = self.inner.turns.take(object).await;
+                Some(turn.map_err(|Withheld| {
+                    let why = "not sent: an earlier write to the same object got no answer";
+                    self.failed(operation, Fault::new(ErrorKind::Withheld, Progress::NotSent, why))
+                })?)
+            }
             None => None,
         };
         let mut request = Request::new(plan.body);
@@ -129,10 +139,6 @@ impl Client {
         *request.method_mut() = plan.method;
         *request.headers_mut() = plan.headers;
         if let Some(id) = request_id {
-            if !id.as_str().bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
-                let why = "it has characters that no header may carry";
-                return Err(self.refused(operation, "requestId", why));
-            }
             request.extensions_mut().insert(id.clone());
         }
         if plan.streamed {
@@ -142,7 +148,11 @@ impl Client {
             request.extensions_mut().insert(Anonymous);
         }
         let result = self.exchange(Call { request, write, expects: plan.expects }, operation).await;
-        drop(turn);
+        if let Some(turn) = turn
+            && result.as_ref().err().is_none_or(|error| error.progress() != Progress::Unanswered)
+        {
+            turn.known();
+        }
         match result {
             Err(error) if primary_only && error.kind() == ErrorKind::Forbidden => {
                 Err(Box::pin(self.explain_forbidden(error)).await)

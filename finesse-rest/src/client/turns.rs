@@ -2,14 +2,18 @@
 //!
 //! The server keeps such a queue itself, but two requests on two connections may overtake each other on the way to it.
 //!
+//! A write whose outcome nobody knows (no answer, or given up while it was under way) takes those that wait behind it with it: they were meant for
+//! a state that may not have come about, and minutes may have passed since somebody wanted them.
+//!
 //! Invariants: an object stands in the table only while somebody writes to it or waits for that; who gives up waiting leaves no trace.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::{Mutex as Gate, OwnedMutexGuard};
+use tokio::sync::{Mutex as Lock, OwnedMutexGuard};
 
-type Table = HashMap<String, Arc<Gate<()>>>;
+type Table = HashMap<String, Arc<Gate>>;
 
 /// The objects that are being written to.
 #[derive(Debug, Default)]
@@ -17,35 +21,67 @@ pub(super) struct Turns {
     table: Mutex<Table>,
 }
 
-/// The right to write to one object. It is given back when dropped.
+/// The way to one object.
+#[derive(Debug, Default)]
+struct Gate {
+    lock: Arc<Lock<()>>,
+    /// How many writes ended with an unknown outcome.
+    unknown: AtomicU64,
+}
+
+/// The right to write to one object. It is given back when dropped; unless it was said that the outcome is known, it is not.
 #[derive(Debug)]
 pub(super) struct Turn<'a> {
+    known: bool,
     // Dropped in this order: the gate is opened before its place is looked at.
     _open: OwnedMutexGuard<()>,
-    _place: Place<'a>,
+    place: Place<'a>,
 }
+
+/// An earlier write to the same object ended with an unknown outcome.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Withheld;
 
 /// A place in the queue of one object.
 #[derive(Debug)]
 struct Place<'a> {
     turns: &'a Turns,
     object: String,
-    gate: Arc<Gate<()>>,
+    gate: Arc<Gate>,
 }
 
 impl Turns {
     /// Waits until nobody who asked earlier writes to the object.
-    pub(super) async fn take(&self, object: &str) -> Turn<'_> {
+    pub(super) async fn take(&self, object: &str) -> Result<Turn<'_>, Withheld> {
         let gate = Arc::clone(self.table().entry(object.to_owned()).or_default());
         let place = Place { turns: self, object: object.to_owned(), gate };
-        // The gate lets in first who came first.
-        let open = Arc::clone(&place.gate).lock_owned().await;
-        Turn { _open: open, _place: place }
+        let unknown = place.gate.unknown.load(Ordering::Acquire);
+        // The lock lets in first who came first.
+        let open = Arc::clone(&place.gate.lock).lock_owned().await;
+        if place.gate.unknown.load(Ordering::Acquire) != unknown {
+            return Err(Withheld);
+        }
+        Ok(Turn { known: false, _open: open, place })
     }
 
     fn table(&self) -> MutexGuard<'_, Table> {
         // Nothing that holds the lock can panic half way.
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Turn<'_> {
+    /// What became of the write is known.
+    pub(super) fn known(mut self) {
+        self.known = true;
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        if !self.known {
+            self.place.gate.unknown.fetch_add(1, Ordering::Release);
+        }
     }
 }
 
@@ -82,16 +118,31 @@ mod tests {
     fn the_same_object_is_given_in_order_and_others_at_once() {
         let turns = Turns::default();
         let mut first = pin!(turns.take("/User/1"));
-        let first = ready(poll(first.as_mut()));
+        let first = ready(poll(first.as_mut())).unwrap();
         let mut second = pin!(turns.take("/User/1"));
         let mut third = pin!(turns.take("/User/1"));
         assert!(poll(second.as_mut()).is_pending() && poll(third.as_mut()).is_pending());
         let mut other = pin!(turns.take("/User/2"));
-        drop(ready(poll(other.as_mut())));
-        drop(first);
+        ready(poll(other.as_mut())).unwrap().known();
+        first.known();
         assert!(poll(third.as_mut()).is_pending());
-        drop(ready(poll(second.as_mut())));
-        drop(ready(poll(third.as_mut())));
+        ready(poll(second.as_mut())).unwrap().known();
+        ready(poll(third.as_mut())).unwrap().known();
+        assert!(turns.table().is_empty());
+    }
+
+    #[test]
+    fn an_unknown_outcome_withholds_those_behind_it_and_nobody_who_comes_later() {
+        let turns = Turns::default();
+        let mut first = pin!(turns.take("/User/1"));
+        let first = ready(poll(first.as_mut())).unwrap();
+        let mut second = pin!(turns.take("/User/1"));
+        assert!(poll(second.as_mut()).is_pending());
+        drop(first);
+        let mut later = pin!(turns.take("/User/1"));
+        assert!(poll(later.as_mut()).is_pending());
+        assert_eq!(ready(poll(second.as_mut())).unwrap_err(), Withheld);
+        ready(poll(later.as_mut())).unwrap().known();
         assert!(turns.table().is_empty());
     }
 
@@ -99,14 +150,14 @@ mod tests {
     fn who_gives_up_leaves_no_trace_and_lets_the_next_one_in() {
         let turns = Turns::default();
         let mut first = pin!(turns.take("/User/1"));
-        let first = ready(poll(first.as_mut()));
+        let first = ready(poll(first.as_mut())).unwrap();
         let mut second = Box::pin(turns.take("/User/1"));
         let mut third = Box::pin(turns.take("/User/1"));
         assert!(poll(second.as_mut()).is_pending() && poll(third.as_mut()).is_pending());
-        drop(first);
+        first.known();
         // Its turn has come, and it does not take it.
         drop(second);
-        drop(ready(poll(third.as_mut())));
+        ready(poll(third.as_mut())).unwrap().known();
         assert!(turns.table().is_empty());
     }
 }

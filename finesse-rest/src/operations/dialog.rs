@@ -72,7 +72,7 @@ impl<'a> DialogResource<'a> {
     pub async fn get(&self) -> Result<Dialog, Error> {
         let operation = format!("reading dialog {}", quote(&self.id));
         let plan = self.id().map(|id| path(&["Dialog", id.as_str()]))?;
-        let plan = plan.map(|path| Plan::get(path));
+        let plan = plan.map(Plan::get);
         self.client.read(plan, &operation, Dialog::from_xml).await
     }
 

@@ -99,7 +99,7 @@ impl<'a> MediaResource<'a> {
         let operation = self.user.saying(&format!("reading media {}", quote(&self.id)));
         let (user, media) = self.ids()?;
         let plan = path(&["User", user.as_str(), "Media", media.as_str()]);
-        self.user.client.read(plan.map(|path| Plan::get(path)), &operation, Media::from_xml).await
+        self.user.client.read(plan.map(Plan::get), &operation, Media::from_xml).await
     }
 }
 
@@ -107,7 +107,7 @@ impl<'a> MediaListResource<'a> {
     /// Reads the user in all nonvoice media routing domains. Self. 200; 401, 404, 500, 503. CCE, from 11.5(1).
     pub async fn list(&self) -> Result<List<Media>, Error> {
         let operation = self.user.saying("reading media");
-        let plan = self.user.path(&["Media"]).map(|path| Plan::get(path));
+        let plan = self.user.path(&["Media"]).map(Plan::get);
         self.user.client.read(plan, &operation, List::<Media>::from_xml).await
     }
 

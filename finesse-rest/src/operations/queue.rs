@@ -27,7 +27,7 @@ impl QueueResource<'_> {
     /// Reads the queue with its statistics, which change at most every 10 s. Any user. 200; 401, 404, 500. CCE.
     pub async fn get(&self) -> Result<Queue, Error> {
         let operation = format!("reading queue {}", quote(&self.id));
-        let plan = path(&["Queue", &self.id]).map(|path| Plan::get(path));
+        let plan = path(&["Queue", &self.id]).map(Plan::get);
         self.client.read(plan, &operation, Queue::from_xml).await
     }
 }

@@ -44,7 +44,7 @@ impl TeamResource<'_> {
     /// Reads the messages to the team that have not expired. Its agents and supervisors. 200; 401, 404, 500, 503. From 12.0(1).
     pub async fn messages(&self) -> Result<List<TeamMessage>, Error> {
         let operation = format!("reading messages of team {}", quote(&self.id));
-        let plan = path(&["Team", &self.id, "TeamMessages"]).map(|path| Plan::get(path));
+        let plan = path(&["Team", &self.id, "TeamMessages"]).map(Plan::get);
         self.client.read(plan, &operation, List::<TeamMessage>::from_xml).await
     }
 }

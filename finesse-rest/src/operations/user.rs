@@ -97,7 +97,7 @@ impl<'a> UserResource<'a> {
     /// Reads the user. Self or administrator. 200; 401, 404, 500, 503.
     pub async fn get(&self) -> Result<User, Error> {
         let operation = format!("reading user {}", crate::outcome::quote(&self.id));
-        let plan = self.path(&[]).map(|path| Plan::get(path));
+        let plan = self.path(&[]).map(Plan::get);
         self.client.read(plan, &operation, User::from_xml).await
     }
 

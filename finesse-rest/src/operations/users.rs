@@ -48,7 +48,7 @@ impl Users<'_> {
     /// 12.5(1).
     pub async fn get_by_login_name(&self, name: &str) -> Result<User, Error> {
         let operation = format!("reading the user with login name {}", quote(name));
-        let plan = path(&["User", name]).map(|path| Plan::get(path));
+        let plan = path(&["User", name]).map(Plan::get);
         self.client.read(plan, &operation, User::from_xml).await
     }
 }
@@ -88,7 +88,7 @@ impl UserStream {
                     }
                     Err(error) => return Some(Err(self.end(outcome::of_failure(&error, false)))),
                 },
-                Err(fault) => return Some(Err(self.end(fault))),
+                Err(fault) => return Some(Err(self.end(*fault))),
             }
         }
     }
@@ -162,9 +162,9 @@ impl Pieces {
     }
 
     /// The next thing in what has arrived; `None` asks for more.
-    fn next(&mut self) -> Result<Option<Found>, Fault> {
+    fn next(&mut self) -> Result<Option<Found>, Box<Fault>> {
         loop {
-            let found = self.framer.find(&self.buffer).map_err(|error| self.broken(error))?;
+            let found = self.framer.find(&self.buffer).map_err(|error| Box::new(self.broken(error)))?;
             let Some(found) = found else {
                 return Ok(None);
             };
@@ -177,11 +177,11 @@ impl Pieces {
                 }
                 Piece::Root => {
                     let name = quote(&String::from_utf8_lossy(name(bytes)));
-                    return Err(Fault::new(
+                    return Err(Box::new(Fault::new(
                         ErrorKind::NotFinesse,
                         Progress::Answered,
                         format!("the root element is <{name}>, not <Users>"),
-                    ));
+                    )));
                 }
                 Piece::Child if name(bytes).eq_ignore_ascii_case(b"User") => {
                     Some(match finesse_model::utf8(bytes).and_then(User::from_xml) {

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a helper of tests: what fails here fails the test")]
 #![allow(dead_code, reason = "every test file uses its own part of it")]
 
+pub(crate) mod in_memory;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;

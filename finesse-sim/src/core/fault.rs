@@ -35,6 +35,15 @@ impl SimCore {
             Fault::StreamReset { side, user } => {
                 self.end_streams(side, user.as_deref(), &StreamEnd::Reset);
             }
+            Fault::CutStanza { side, user } => self.cut_streams(side, user.as_deref()),
+            Fault::StreamError { side, user, condition } => {
+                self.end_streams(side, user.as_deref(), &StreamEnd::StreamError(condition));
+            }
+            Fault::OfflineFlood { side, user, count } => {
+                if let Some(id) = self.world.resolve(&user).map(|agent| agent.spec.id.clone()) {
+                    self.pile_up(side, &id, count);
+                }
+            }
             Fault::HalfOpen { side, user } => self.half_open(side, user.as_deref()),
             Fault::RestHang { side, on: true, path } => {
                 self.node_mut(side).faults.hang.insert(path.unwrap_or_default());

@@ -56,8 +56,8 @@ pub use self::seam::{Input, ListenerState, NodeAddress, Output, Port, Publicatio
 use self::session::Session;
 use self::site::Site;
 use self::world::{Fact, Later, World};
-use self::xml::Elem;
-use crate::profile::Span;
+pub(crate) use self::xml::Elem;
+use crate::profile::{PlainPort, Span};
 use crate::{AgentSpec, LogEntry, LogKind, Profile, Side, Truth, WorldAction, WorldReply};
 
 /// The simulated pair.
@@ -138,8 +138,13 @@ impl SimCore {
     #[must_use]
     pub fn new(profile: Profile, seed: u64) -> Self {
         let mut rng = fastrand::Rng::with_seed(seed);
-        let nodes = Side::BOTH
+        let mut nodes = Side::BOTH
             .map(|side| Node::new(profile.addresses[side.index()].clone(), publish::uuid(&mut rng)));
+        if profile.plain_port == PlainPort::Off {
+            for node in &mut nodes {
+                node.ports.insert(Port::PlainXmpp, ListenerState::Refusing);
+            }
+        }
         let world = World::new(90_233_187 + u64::from(rng.u16(..)), !profile.is_cce());
         Self {
             profile,
@@ -168,6 +173,9 @@ impl SimCore {
             Input::XmppRestarted { conn } => self.restarted(conn),
             Input::XmppStanza { conn, xml } => self.stanza(conn, &xml),
             Input::XmppClosed { conn, clean } => self.closed(conn, clean),
+            Input::Publish { side, node, item_id, update } => {
+                self.publish_text(side, &node, &item_id, &update);
+            }
             Input::Fault(fault) => self.fault(fault),
             Input::World(action) => drop(self.act(action)),
             Input::Tick => {}
@@ -241,6 +249,12 @@ impl SimCore {
         let first = index.max(self.log_gone);
         let skip = usize::try_from(first - self.log_gone).unwrap_or(usize::MAX);
         (first, self.log.iter().skip(skip).take(limit).cloned().collect())
+    }
+
+    /// Whether a side's notification service runs.
+    #[must_use]
+    pub fn notification_up(&self, side: Side) -> bool {
+        self.node(side).notification_up
     }
 
     /// Whether the presence of the user `finesse` is available at a side's notification service.

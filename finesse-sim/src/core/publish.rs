@@ -11,7 +11,7 @@ use super::node::{CopiedCall, CopiedTask, EventFault};
 use super::session::jid_node;
 use super::time::iso;
 use super::xml::Elem;
-use super::{Output, Publication, SimCore, Task, Transport, render, render_task};
+use super::{Output, Publication, SimCore, Task, render, render_task};
 use crate::Side;
 use crate::profile::{IdStyle, RequestIdEcho, Routing};
 
@@ -303,21 +303,37 @@ impl SimCore {
 
     /// The `event` element, as text.
     fn event(&self, node: &str, item_id: &str, update: &Elem) -> String {
+        let notification = self.notification();
+        self.wrapped(
+            node,
+            item_id,
+            match self.profile.envelope.escaped {
+                true => notification.text(self.update_text(update)),
+                false => notification.child(update.clone()),
+            },
+        )
+    }
+
+    fn notification(&self) -> Elem {
         let envelope = &self.profile.envelope;
-        let mut notification = Elem::new("notification").attr("xmlns", envelope.namespace.clone());
-        if envelope.html_type {
-            notification = notification.attr("type", "html");
-        }
-        notification = if envelope.escaped {
-            notification.text(self.update_text(update))
-        } else {
-            notification.child(update.clone())
-        };
+        let notification = Elem::new("notification").attr("xmlns", envelope.namespace.clone());
+        if envelope.html_type { notification.attr("type", "html") } else { notification }
+    }
+
+    fn wrapped(&self, node: &str, item_id: &str, notification: Elem) -> String {
         let item = Elem::new("item").attr("id", item_id).child(notification);
         Elem::new("event")
             .attr("xmlns", "http://jabber.org/protocol/pubsub#event")
             .child(Elem::new("items").attr("node", node).child(item))
             .compact()
+    }
+
+    /// Publishes a text that the world has nothing to do with, at once.
+    pub(super) fn publish_text(&mut self, side: Side, node: &str, item_id: &str, update: &str) {
+        if self.node(side).notification_up {
+            let event = self.wrapped(node, item_id, self.notification().text(update));
+            self.deliver_item(side, node, &event);
+        }
     }
 
     fn message_id(&mut self, node: &str, bare: &str) -> String {
@@ -363,6 +379,19 @@ impl SimCore {
         }
     }
 
+    /// Puts items into the store of a user who has no stream, all of one node, as they pile up in a long absence.
+    pub(super) fn pile_up(&mut self, side: Side, user: &str, count: u32) {
+        let node = format!("/finesse/api/User/{user}");
+        let update = Elem::new("Update").leaf("data", "").leaf("event", "PUT").leaf("source", node.as_str());
+        // A store of that size is some 10 MB.
+        for _ in 0..count.min(10_000) {
+            let id = self.item_id(side);
+            let event = self.event(&node, &id, &update);
+            let stamp = iso(self.clock(side));
+            self.node_mut(side).offline.entry(user.to_owned()).or_default().push_back((event, stamp));
+        }
+    }
+
     /// Delivers what was kept, marked with its delay.
     pub(super) fn flush_offline(&mut self, conn: u64, side: Side, user: &str) {
         let kept = self.node_mut(side).offline.remove(user).unwrap_or_default();
@@ -382,7 +411,7 @@ impl SimCore {
     pub(super) fn send_raw(&mut self, conn: u64, message: &Elem, event: &str, delay: Option<Elem>) {
         let Some(session) = self.sessions.get(&conn).filter(|session| !session.dead) else { return };
         let mut head = message.clone();
-        if session.transport != Transport::Tcp {
+        if !session.transport.declares_namespace() {
             head = head.attr("xmlns", "jabber:client");
         }
         let mut xml = head.compact();

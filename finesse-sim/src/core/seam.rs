@@ -50,6 +50,17 @@ pub enum Input {
         /// True if it was closed in the protocol's own way.
         clean: bool,
     },
+    /// A text of the caller's own is published; nothing in the world changes by it.
+    Publish {
+        /// At which side.
+        side: Side,
+        /// Node.
+        node: String,
+        /// Item id.
+        item_id: String,
+        /// The text of the item's `notification`, unescaped.
+        update: String,
+    },
     /// A fault happens.
     Fault(Fault),
     /// Something happens in the world.
@@ -79,6 +90,11 @@ pub enum Output {
         conn: u64,
         /// The element.
         xml: String,
+    },
+    /// Encrypt a stream: `proceed` was sent before, the client begins the handshake and then a new stream.
+    XmppSecure {
+        /// Number of the stream.
+        conn: u64,
     },
     /// End a stream.
     XmppEnd {
@@ -136,6 +152,8 @@ pub enum StreamEnd {
     Clean,
     /// With a reset of the connection, nothing written.
     Reset,
+    /// With a reset of the connection after half of this element was written.
+    Cut(String),
     /// Not at all: the connection stays, nothing is answered any more.
     Abandon,
 }
@@ -146,27 +164,38 @@ pub enum StreamEnd {
 pub enum Transport {
     /// XMPP over TCP.
     Tcp,
+    /// XMPP over TCP that is not encrypted; it may become so.
+    PlainTcp,
     /// XMPP over long polling.
     Bosh,
     /// XMPP over WebSocket.
     WebSocket,
 }
 
+impl Transport {
+    /// Whether a stream header declares the namespace of stanzas for all of them.
+    pub(super) fn declares_namespace(self) -> bool {
+        matches!(self, Self::Tcp | Self::PlainTcp)
+    }
+}
+
 /// A port of one side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Port {
-    /// REST.
+    /// REST, and WebSocket.
     Rest,
     /// XMPP over TCP.
     Xmpp,
     /// BOSH and WebSocket.
     Bosh,
+    /// XMPP over TCP without TLS from the first byte.
+    PlainXmpp,
 }
 
 impl Port {
     /// All ports.
-    pub const ALL: [Self; 3] = [Self::Rest, Self::Xmpp, Self::Bosh];
+    pub const ALL: [Self; 4] = [Self::Rest, Self::Xmpp, Self::Bosh, Self::PlainXmpp];
 }
 
 /// How a port treats a new connection.

@@ -2,6 +2,7 @@
 //!
 //! | Phase | Element | Becomes |
 //! |---|---|---|
+//! | fresh, not encrypted | `starttls`, if offered | fresh; the front end encrypts, the client begins a new stream |
 //! | fresh | `auth` PLAIN, right | authenticated; the client restarts the stream |
 //! | fresh | `auth`, wrong | fresh; after three times the stream ends |
 //! | authenticated | iq with `bind` | bound |
@@ -16,11 +17,13 @@ use base64::engine::general_purpose::STANDARD;
 use super::auth::Claim;
 use super::xml::Elem;
 use super::{Output, Publication, SimCore, StreamEnd, Task, Transport};
-use crate::profile::ConflictPolicy;
+use crate::profile::{ConflictPolicy, PlainPort};
 use crate::{LogKind, Side};
 
 const SASL: &str = "urn:ietf:params:xml:ns:xmpp-sasl";
 const BIND: &str = "urn:ietf:params:xml:ns:xmpp-bind";
+const TLS: &str = "urn:ietf:params:xml:ns:xmpp-tls";
+const STREAMS: &str = "http://etherx.jabber.org/streams";
 const SESSION: &str = "urn:ietf:params:xml:ns:xmpp-session";
 const STANZAS: &str = "urn:ietf:params:xml:ns:xmpp-stanzas";
 
@@ -135,10 +138,26 @@ impl SimCore {
     fn features(&mut self, conn: u64) {
         let Some(session) = self.sessions.get(&conn) else { return };
         let fresh = session.phase == Phase::Fresh;
-        let mut features =
-            Elem::new("stream:features").attr("xmlns:stream", "http://etherx.jabber.org/streams");
+        let bare = session.transport == Transport::WebSocket && !self.profile.websocket.prefixed_features;
+        let mut features = match bare {
+            true => Elem::new("features").attr("xmlns", STREAMS),
+            false => Elem::new("stream:features").attr("xmlns:stream", STREAMS),
+        };
+        let plain = session.transport == Transport::PlainTcp;
+        match self.profile.plain_port {
+            PlainPort::StartTls if plain => {
+                features = features.child(Elem::new("starttls").attr("xmlns", TLS))
+            }
+            PlainPort::StartTlsRequired if plain => {
+                let required = Elem::new("starttls").attr("xmlns", TLS).child(Elem::new("required"));
+                return self.send(conn, features.child(required));
+            }
+            _ => {}
+        }
         if fresh {
-            features = features.child(Elem::new("mechanisms").attr("xmlns", SASL).leaf("mechanism", "PLAIN"));
+            let mechanisms = Elem::new("mechanisms").attr("xmlns", SASL);
+            let offered = self.profile.sasl_mechanisms.iter();
+            features = features.child(offered.fold(mechanisms, |list, name| list.leaf("mechanism", name)));
         }
         if !fresh || session.transport == Transport::Bosh {
             // Over BOSH these are offered before the log-in already.
@@ -154,7 +173,7 @@ impl SimCore {
         let Some(session) = self.sessions.get(&conn).filter(|session| !session.dead) else { return };
         let stanza = matches!(elem.name.as_str(), "iq" | "message" | "presence");
         // On TCP the stream's header declares the namespace; elsewhere each stanza does.
-        let elem = if stanza && session.transport != Transport::Tcp {
+        let elem = if stanza && !session.transport.declares_namespace() {
             elem.attr("xmlns", "jabber:client")
         } else {
             elem
@@ -181,6 +200,7 @@ impl SimCore {
             ("presence", Phase::Bound(user, jid)) => self.presence(conn, &user, &jid, &elem),
             // What users send to each other does not matter here.
             ("message", Phase::Bound(..)) => {}
+            ("starttls", Phase::Fresh) if self.offers_tls(conn) => self.secure(conn),
             ("starttls" | "compress", _) => {
                 self.end(conn, StreamEnd::StreamError("unsupported-stanza-type".to_owned()))
             }
@@ -188,15 +208,34 @@ impl SimCore {
         }
     }
 
+    fn offers_tls(&self, conn: u64) -> bool {
+        self.sessions.get(&conn).is_some_and(|session| session.transport == Transport::PlainTcp)
+            && matches!(self.profile.plain_port, PlainPort::StartTls | PlainPort::StartTlsRequired)
+    }
+
+    fn secure(&mut self, conn: u64) {
+        self.send(conn, Elem::new("proceed").attr("xmlns", TLS));
+        if let Some(session) = self.sessions.get_mut(&conn) {
+            session.transport = Transport::Tcp;
+        }
+        self.out.push(Output::XmppSecure { conn });
+    }
+
     fn auth(&mut self, conn: u64, elem: &Elem) {
         let Some(session) = self.sessions.get(&conn) else { return };
         let side = session.side;
         let failure = |condition: &str| Elem::new("failure").attr("xmlns", SASL).child(Elem::new(condition));
-        if elem.at("mechanism") != Some("PLAIN") {
+        if self.offers_tls(conn) && self.profile.plain_port == PlainPort::StartTlsRequired {
+            return self.send(conn, failure("encryption-required"));
+        }
+        let mechanism = elem.at("mechanism").unwrap_or_default();
+        if !self.profile.sasl_mechanisms.iter().any(|offered| offered == mechanism) {
             return self.send(conn, failure("invalid-mechanism"));
         }
+        let plain = mechanism == "PLAIN";
         let payload = STANDARD.decode(elem.text.trim()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-        let user = payload.and_then(|payload| {
+        // The other mechanisms need a stored password, which a server that asks another one does not have.
+        let user = payload.filter(|_| plain).and_then(|payload| {
             // Empty parts are ignored, so an empty password looks like a missing one.
             let parts: Vec<&str> = payload.split('\0').filter(|part| !part.is_empty()).collect();
             let ([name, secret] | [_, name, secret]) = parts[..] else { return None };
@@ -358,6 +397,7 @@ impl SimCore {
             StreamEnd::StreamError(condition) => condition.clone(),
             StreamEnd::Clean => "closed by the server".to_owned(),
             StreamEnd::Reset => "reset".to_owned(),
+            StreamEnd::Cut(_) => "cut inside of a stanza".to_owned(),
             StreamEnd::Abandon => "abandoned".to_owned(),
         };
         if !session.dead {
@@ -379,6 +419,19 @@ impl SimCore {
     pub(super) fn end_streams(&mut self, side: Side, user: Option<&str>, how: &StreamEnd) {
         for conn in self.streams_of(side, user) {
             self.end(conn, how.clone());
+        }
+    }
+
+    /// Resets the streams of one user or of all in the middle of an event.
+    pub(super) fn cut_streams(&mut self, side: Side, user: Option<&str>) {
+        for conn in self.streams_of(side, user) {
+            let jid =
+                self.sessions.get(&conn).and_then(|session| session.jid()).unwrap_or_default().to_owned();
+            let head = super::publish::message(self.node(side).domain(), &jid, "cut");
+            let event = Elem::new("event").attr("xmlns", "http://jabber.org/protocol/pubsub#event");
+            let items =
+                Elem::new("items").attr("node", "/finesse/api/SystemInfo").leaf("item", "&".repeat(64));
+            self.end(conn, StreamEnd::Cut(head.child(event.child(items)).compact()));
         }
     }
 

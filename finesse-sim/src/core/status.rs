@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::node::{Absence, Cti};
 use super::{ListenerState, Output, Port, SimCore, StreamEnd, Task};
-use crate::profile::{TomcatDown, WhenOut};
+use crate::profile::{PlainPort, TomcatDown, WhenOut};
 use crate::{LogKind, Side};
 
 impl SimCore {
@@ -80,8 +80,9 @@ impl SimCore {
         node.notification_life += 1;
         node.item_seed = seed;
         let life = node.notification_life;
-        self.port(side, Port::Xmpp, ListenerState::Refusing);
-        self.port(side, Port::Bosh, ListenerState::Refusing);
+        for port in [Port::Xmpp, Port::Bosh, Port::PlainXmpp] {
+            self.port(side, port, ListenerState::Refusing);
+        }
         let how = if self.profile.shutdown_stream_error {
             StreamEnd::StreamError("system-shutdown".to_owned())
         } else {
@@ -121,6 +122,9 @@ impl SimCore {
         self.refresh_status(side, "notification service restarted");
         self.port(side, Port::Xmpp, ListenerState::Open);
         self.port(side, Port::Bosh, ListenerState::Open);
+        if self.profile.plain_port != PlainPort::Off {
+            self.port(side, Port::PlainXmpp, ListenerState::Open);
+        }
         let delay = self.draw(self.profile.notification_recovery);
         self.after(delay, Task::NotificationJoined { side, life });
     }

@@ -4,7 +4,7 @@
 //! creation equals its own rid; a window of two; the last three answers are kept and given again for a repeated rid; a second request
 //! releases the older one; an unknown sid is HTTP 404; a session without a held request ends after `inactivity`.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,14 +16,13 @@ use super::framer::{Framer, Piece};
 use crate::Side;
 use crate::core::{Input, StreamEnd, Transport};
 use crate::handle::{HttpFault, Outgoing, Shared};
+use crate::profile::BoshService;
 
 const BODY: &str = "http://jabber.org/protocol/httpbind";
 /// How many requests a client may have open.
 const REQUESTS: u64 = 2;
 /// How many answers are kept for repetition.
 const KEPT: usize = 3;
-/// A session without a held request is given up after this; Openfire's default.
-const INACTIVITY: Duration = Duration::from_secs(30);
 /// The longest that a request is held, whatever the client asks for.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// Bodies of clients are small.
@@ -43,6 +42,8 @@ struct Request {
     sid: Option<String>,
     wait: Option<u64>,
     hold: Option<u64>,
+    /// Speaks 1.6 or later, and so understands `terminate` with a condition.
+    modern: bool,
     restart: bool,
     terminate: bool,
     stanzas: Vec<String>,
@@ -63,6 +64,8 @@ struct Session {
     held: VecDeque<Held>,
     /// Requests that came before their turn.
     early: BTreeMap<u64, (Request, oneshot::Sender<Answer>)>,
+    /// What was overtaken, where requests are handled as they come.
+    missing: BTreeSet<u64>,
     kept: VecDeque<(u64, String)>,
     queue: Vec<String>,
     /// The attributes of the creation's answer, until the features have come.
@@ -71,17 +74,20 @@ struct Session {
     plain: bool,
     idle_since: Duration,
     over: bool,
+    modern: bool,
+    service: BoshService,
 }
 
 /// Every BOSH session of one side.
 pub(crate) struct Bosh {
     sessions: BTreeMap<String, Session>,
     random: fastrand::Rng,
+    service: BoshService,
 }
 
 impl Bosh {
-    pub(crate) fn new(random: fastrand::Rng) -> Self {
-        Self { sessions: BTreeMap::new(), random }
+    pub(crate) fn new(service: BoshService, random: fastrand::Rng) -> Self {
+        Self { sessions: BTreeMap::new(), random, service }
     }
 
     pub(crate) fn next_deadline(&self) -> Option<Duration> {
@@ -93,7 +99,7 @@ impl Bosh {
         let mut gone = Vec::new();
         self.sessions.retain(|_, session| {
             session.release_expired(now);
-            let dead = session.held.is_empty() && now >= session.idle_since + INACTIVITY;
+            let dead = session.held.is_empty() && now >= session.reaped_at();
             if dead && !session.over {
                 gone.push(session.conn);
             }
@@ -113,6 +119,8 @@ impl Bosh {
                 session.queue.push(xml);
                 session.flush(now);
             }
+            // HTTPS is encrypted already.
+            Outgoing::Secure => {}
             Outgoing::End(StreamEnd::Abandon) => {
                 // Nothing is answered any more, and nothing is closed.
                 session.over = true;
@@ -121,13 +129,12 @@ impl Bosh {
             }
             Outgoing::End(how) => {
                 if let StreamEnd::StreamError(condition) = &how {
-                    session.queue.push(format!(
-                        "<stream:error xmlns:stream=\"http://etherx.jabber.org/streams\"><{condition} xmlns=\"urn:ietf:params:xml:ns:xmpp-streams\"/></stream:error>"
-                    ));
+                    session.queue.push(super::stream_error(condition));
                 }
                 let queue = session.queue.concat();
-                let body = format!("<body xmlns=\"{BODY}\" type=\"terminate\">{queue}</body>");
-                if matches!(how, StreamEnd::Reset) {
+                let kind = if session.service.end_says_terminate { " type=\"terminate\"" } else { "" };
+                let body = format!("<body xmlns=\"{BODY}\"{kind}>{queue}</body>");
+                if matches!(how, StreamEnd::Reset | StreamEnd::Cut(_)) {
                     session.held.clear();
                 }
                 for held in session.held.drain(..) {
@@ -143,8 +150,19 @@ impl Session {
     fn deadline(&self) -> Duration {
         match self.held.front() {
             Some(held) if !self.over => held.since + self.wait,
-            _ => self.idle_since.saturating_add(INACTIVITY),
+            _ => self.reaped_at(),
         }
+    }
+
+    /// When a session without a held request is found to be gone: by the first look after its time.
+    fn reaped_at(&self) -> Duration {
+        let due = self.idle_since.saturating_add(self.service.inactivity);
+        let period = self.service.reaper_period;
+        if period.is_zero() {
+            return due;
+        }
+        let looks = due.as_nanos().div_ceil(period.as_nanos());
+        period.saturating_mul(u32::try_from(looks).unwrap_or(u32::MAX)).max(due)
     }
 
     fn release_expired(&mut self, now: Duration) {
@@ -157,12 +175,15 @@ impl Session {
     fn answer_oldest(&mut self, now: Duration) {
         let Some(held) = self.held.pop_front() else { return };
         let queue = std::mem::take(&mut self.queue).concat();
-        let ack =
-            if std::mem::take(&mut self.plain) { String::new() } else { format!(" ack=\"{}\"", self.last) };
+        let plain = std::mem::take(&mut self.plain) || !self.service.acks;
+        let ack = if plain { String::new() } else { format!(" ack=\"{}\"", self.last) };
+        let keep = self.service.keeps_empty || !queue.is_empty();
         let attributes = self.creation.take().unwrap_or_else(|| format!("xmlns=\"{BODY}\"{ack}"));
         let body =
             format!("<body {attributes} xmlns:stream=\"http://etherx.jabber.org/streams\">{queue}</body>");
-        self.kept.push_back((held.rid, body.clone()));
+        if keep {
+            self.kept.push_back((held.rid, body.clone()));
+        }
         while self.kept.len() > KEPT {
             self.kept.pop_front();
         }
@@ -252,7 +273,7 @@ fn create(shared: &Arc<Shared>, side: Side, request: &Request, answer: oneshot::
         let attributes = format!(
             "xmlns=\"{BODY}\" from=\"{host}\" authid=\"{sid}\" sid=\"{sid}\" secure=\"true\" requests=\"{REQUESTS}\" \
              inactivity=\"{}\" polling=\"5\" wait=\"{}\" hold=\"{hold}\" ack=\"{rid}\" maxpause=\"300\" ver=\"1.6\"",
-            INACTIVITY.as_secs(),
+            bosh.service.inactivity.as_secs(),
             wait.as_secs(),
         );
         let mut session = Session {
@@ -262,12 +283,15 @@ fn create(shared: &Arc<Shared>, side: Side, request: &Request, answer: oneshot::
             hold,
             held: VecDeque::new(),
             early: BTreeMap::new(),
+            missing: BTreeSet::new(),
             kept: VecDeque::new(),
             queue: Vec::new(),
             creation: Some(attributes),
             plain: false,
             idle_since: now,
             over: false,
+            modern: request.modern,
+            service: bosh.service.clone(),
         };
         session.hold_request(rid, answer, now);
         bosh.sessions.insert(sid, session);
@@ -310,17 +334,22 @@ fn take(shared: &Arc<Shared>, side: Side, request: Request, answer: oneshot::Sen
                 return;
             }
             Place::Outside => {
-                let _ = answer.send(Answer::Body(format!(
-                    "<body xmlns=\"{BODY}\" type=\"terminate\" condition=\"item-not-found\"/>"
-                )));
+                let _ = answer.send(match session.modern {
+                    true => Answer::Body(format!(
+                        "<body xmlns=\"{BODY}\" type=\"terminate\" condition=\"item-not-found\"/>"
+                    )),
+                    false => Answer::Status(404, "item-not-found"),
+                });
                 closed = Some(session.conn);
                 bosh.sessions.remove(&sid);
             }
-            Place::Early => {
+            Place::Early if session.service.in_order => {
                 session.early.insert(request.rid, (request, answer));
                 return;
             }
-            Place::Next => {
+            Place::Next | Place::Early => {
+                session.missing.extend(session.last + 1..request.rid);
+                session.missing.remove(&request.rid);
                 let mut next = Some((request, answer));
                 while let Some((request, answer)) = next {
                     let conn = session.conn;
@@ -332,7 +361,8 @@ fn take(shared: &Arc<Shared>, side: Side, request: Request, answer: oneshot::Sen
                         inputs.push(Input::XmppRestarted { conn });
                     }
                     session.hold_request(request.rid, answer, now);
-                    if request.terminate {
+                    let lives = session.service.terminate_keeps_session && !session.queue.is_empty();
+                    if request.terminate && !lives {
                         closed = Some(conn);
                         let body =
                             format!("<body xmlns=\"{BODY}\" type=\"terminate\" ack=\"{}\"/>", session.last);
@@ -368,7 +398,7 @@ enum Place {
 
 fn place(session: &Session, request: &Request) -> Place {
     let rid = request.rid;
-    if rid == session.last + 1 {
+    if rid == session.last + 1 || session.missing.contains(&rid) {
         return Place::Next;
     }
     if rid > session.last + 1 && rid <= session.last + REQUESTS {
@@ -381,6 +411,13 @@ fn place(session: &Session, request: &Request) -> Place {
         Some((_, body)) => Place::Repeat(body.clone()),
         None => Place::Outside,
     }
+}
+
+/// Whether a version is 1.6 or later; a client that names none speaks 1.5.
+fn modern(version: &str) -> bool {
+    let (major, minor) = version.split_once('.').unwrap_or((version, "0"));
+    let number = |text: &str| text.parse::<u32>().unwrap_or(0);
+    (number(major), number(minor)) >= (1, 6)
 }
 
 /// Reads a request's body; `None` if it is not one.
@@ -410,6 +447,7 @@ fn read(bytes: &[u8]) -> Option<Request> {
             "rid" => rid = value.parse().ok().filter(|rid| *rid > 0),
             "sid" => request.sid = Some(value),
             "wait" => request.wait = value.parse().ok(),
+            "ver" => request.modern = modern(&value),
             "hold" => request.hold = value.parse().ok(),
             // Openfire looks for the attribute by this very prefix.
             "xmpp:restart" => request.restart = value == "true",

@@ -6,21 +6,14 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use bytes::Bytes;
-use http_body_util::{BodyExt, Full, Limited};
-use hyper::body::Incoming;
-use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
 use crate::Side;
 use crate::ca::Authority;
-use crate::core::{ListenerState, NodeAddress, Port};
-use crate::handle::{Addresses, HttpFault, Shared, WeakSim};
+use crate::core::{ListenerState, NodeAddress, Port, Transport};
+use crate::handle::{Addresses, Shared, WeakSim};
 
-/// The largest request body that is read.
-const BODY_CAP: usize = 1024 * 1024;
 /// Connections that wait to be accepted; a port of a pair has few clients.
 const BACKLOG: u32 = 128;
 
@@ -33,7 +26,7 @@ pub(crate) struct Sockets {
 struct SideSockets {
     host: String,
     acceptor: TlsAcceptor,
-    ports: [SocketAddr; 3],
+    ports: [SocketAddr; 4],
 }
 
 /// The sockets of all ports, bound and not listening, by side and port.
@@ -52,7 +45,7 @@ impl Sockets {
                 Side::B => "fin-b.sim.example",
             };
             let config = authority.server(&[name, "localhost", &host], expired[side.index()])?;
-            let mut ports = [SocketAddr::from((Ipv4Addr::LOCALHOST, 0)); 3];
+            let mut ports = [SocketAddr::from((Ipv4Addr::LOCALHOST, 0)); 4];
             for port in &mut ports {
                 let socket = reserve(*port)?;
                 *port = socket.local_addr()?;
@@ -71,8 +64,7 @@ impl Sockets {
         NodeAddress {
             host: sockets.host.clone(),
             https_port: sockets.ports[Port::Rest as usize].port(),
-            // Plain XMPP is off, as it is from release 12.5 on.
-            xmpp_port: 5222,
+            xmpp_port: sockets.ports[Port::PlainXmpp as usize].port(),
             xmpp_secure_port: sockets.ports[Port::Xmpp as usize].port(),
         }
     }
@@ -82,21 +74,31 @@ impl Sockets {
         Addresses {
             rest_url: format!("https://{}", sockets.ports[Port::Rest as usize]),
             xmpp: sockets.ports[Port::Xmpp as usize],
+            xmpp_plain: sockets.ports[Port::PlainXmpp as usize],
+            websocket_url: format!("wss://{}/ws", sockets.ports[Port::Rest as usize]),
+            websocket_7443_url: format!("wss://{}/ws/", sockets.ports[Port::Bosh as usize]),
             bosh_url: format!("https://{}/http-bind/", sockets.ports[Port::Bosh as usize]),
             host: sockets.host.clone(),
         }
+    }
+
+    pub(crate) fn acceptor(&self, side: Side) -> TlsAcceptor {
+        self.sides[side.index()].acceptor.clone()
     }
 
     pub(crate) fn ca_pem(&self) -> &str {
         self.authority.pem()
     }
 
-    /// Opens the ports of a pair. They listen when this returns.
+    /// Opens the ports of a pair. Those that do not refuse listen when this returns.
     pub(crate) fn run(shared: &Arc<Shared>, bound: Bound) -> std::io::Result<()> {
         let ports = Side::BOTH.into_iter().flat_map(|side| Port::ALL.map(|port| (side, port)));
         for ((side, port), socket) in ports.zip(bound) {
-            let listener = socket.listen(BACKLOG)?;
-            shared.spawn(keep(Arc::downgrade(shared), side, port, listener));
+            let held = match shared.listener(side, port) {
+                ListenerState::Refusing => Held::Bound(socket),
+                ListenerState::Open | ListenerState::BlackHole => Held::Listening(socket.listen(BACKLOG)?),
+            };
+            shared.spawn(keep(Arc::downgrade(shared), side, port, held));
         }
         Ok(())
     }
@@ -111,8 +113,14 @@ fn reserve(address: SocketAddr) -> std::io::Result<TcpSocket> {
     Ok(socket)
 }
 
+/// A port that refuses, and one that does not.
+enum Held {
+    Bound(TcpSocket),
+    Listening(TcpListener),
+}
+
 /// Keeps one port as the core wants it.
-async fn keep(weak: WeakSim, side: Side, port: Port, mut listener: TcpListener) {
+async fn keep(weak: WeakSim, side: Side, port: Port, mut held: Held) {
     let Some((mut wanted, address)) = weak.upgrade().and_then(|shared| {
         let address = shared.sockets()?.sides[side.index()].ports[port as usize];
         Some((shared.watch(side, port), address))
@@ -121,21 +129,28 @@ async fn keep(weak: WeakSim, side: Side, port: Port, mut listener: TcpListener) 
     };
     loop {
         let state = *wanted.borrow_and_update();
-        if state == ListenerState::Refusing {
-            drop(listener);
-            let socket = reserve_again(address).await;
-            if wanted.wait_for(|state| *state != ListenerState::Refusing).await.is_err() {
-                return;
+        held = match (held, state) {
+            (Held::Listening(listener), ListenerState::Refusing) => {
+                drop(listener);
+                Held::Bound(reserve_again(address).await)
             }
-            listener = match socket.listen(BACKLOG) {
-                Ok(listener) => listener,
-                Err(error) => {
-                    tracing::error!(%address, %error, "a port of the pair cannot be opened again");
-                    return;
+            (Held::Bound(socket), ListenerState::Open | ListenerState::BlackHole) => {
+                match socket.listen(BACKLOG) {
+                    Ok(listener) => Held::Listening(listener),
+                    Err(error) => {
+                        tracing::error!(%address, %error, "a port of the pair cannot be opened again");
+                        return;
+                    }
                 }
-            };
-            continue;
-        }
+            }
+            (held, _) => held,
+        };
+        let accept = async {
+            match &held {
+                Held::Listening(listener) if state == ListenerState::Open => listener.accept().await,
+                _ => std::future::pending().await,
+            }
+        };
         tokio::select! {
             biased;
             changed = wanted.changed() => {
@@ -143,7 +158,7 @@ async fn keep(weak: WeakSim, side: Side, port: Port, mut listener: TcpListener) 
                     return;
                 }
             }
-            accepted = listener.accept(), if state == ListenerState::Open => {
+            accepted = accept => {
                 let Some(shared) = weak.upgrade() else { return };
                 match accepted {
                     Ok((stream, _)) => shared.spawn(connection(stream, weak.clone(), side, port)),
@@ -174,41 +189,17 @@ async fn reserve_again(address: SocketAddr) -> TcpSocket {
 async fn connection(stream: TcpStream, weak: WeakSim, side: Side, port: Port) {
     // Small answers should not wait for the next one.
     let _ = stream.set_nodelay(true);
-    let Some(acceptor) =
-        weak.upgrade().and_then(|shared| Some(shared.sockets()?.sides[side.index()].acceptor.clone()))
-    else {
+    if port == Port::PlainXmpp {
+        return super::stream::serve(Box::new(stream), weak, side, Transport::PlainTcp).await;
+    }
+    let Some(acceptor) = weak.upgrade().and_then(|shared| Some(shared.sockets()?.acceptor(side))) else {
         return;
     };
-    let stream = match acceptor.accept(stream).await {
-        Ok(stream) => stream,
-        Err(error) => {
-            tracing::debug!(%error, "a TLS handshake with the pair failed");
-            return;
+    match acceptor.accept(stream).await {
+        Ok(stream) if port == Port::Xmpp => {
+            super::stream::serve(Box::new(stream), weak, side, Transport::Tcp).await;
         }
-    };
-    if port == Port::Xmpp {
-        return super::stream::serve(stream, weak, side).await;
+        Ok(stream) => super::web::serve(stream, weak, side, port).await,
+        Err(error) => tracing::debug!(%error, "a TLS handshake with the pair failed"),
     }
-    let service = service_fn(move |request| serve_http(weak.clone(), side, port, request));
-    // A connection that ends badly is the client's business.
-    let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
-}
-
-async fn serve_http(
-    weak: WeakSim,
-    side: Side,
-    port: Port,
-    request: http::Request<Incoming>,
-) -> Result<http::Response<Full<Bytes>>, HttpFault> {
-    let Some(shared) = weak.upgrade() else { return Err(HttpFault::Reset) };
-    let (parts, body) = request.into_parts();
-    let Ok(body) = Limited::new(body, BODY_CAP).collect().await else { return Err(HttpFault::Reset) };
-    // A connection from before the port was closed is cut by the next request on it.
-    shared.admit(side, port).await?;
-    let request = http::Request::from_parts(parts, body.to_bytes());
-    let answer = match port {
-        Port::Bosh => super::bosh::exchange(&shared, side, request).await?,
-        Port::Rest | Port::Xmpp => shared.request(side, request).await?,
-    };
-    Ok(answer.map(Full::new))
 }

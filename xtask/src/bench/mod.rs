@@ -12,6 +12,7 @@ mod round_trips;
 mod stage;
 mod statistics;
 mod switch;
+mod users;
 
 use serde_json::json;
 
@@ -39,6 +40,7 @@ struct Bench {
 const BENCHES: &[Bench] = &[
     Bench { name: "decode", about: "decoding one dialog update", run: decode::run },
     Bench { name: "link", about: "what one notification link costs", run: link::run },
+    Bench { name: "users", about: "the memory that reading 6,000 users takes", run: users::run },
     Bench { name: "link-loss", about: "from a stream that is cut to the decision", run: link_loss::run },
     Bench { name: "switch", about: "from the decision to move to being live again", run: switch::run },
     Bench {

@@ -1,16 +1,18 @@
 //! The client under test, opened against one server over one transport.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use finesse_model::UserId;
 use finesse_net::{TcpDialer, Trust};
 use finesse_notify::{
-    BoshConnect, Connect, Event, Link, LinkError, PingConfig, SessionConfig, TcpConnect, open,
+    BoshConnect, Connect, Event, Link, LinkError, PingConfig, SessionConfig, TcpConnect, WebSocketConnect,
+    open,
 };
 use tokio::time::timeout;
 
-use super::prosody::{AGENT, Prosody, password};
+use super::prosody::{AGENT, password};
 use crate::report::Failure;
 
 /// How long an event may take. Far above what a busy machine needs, far below what a person would wait.
@@ -20,15 +22,17 @@ const EVENT: Duration = Duration::from_secs(20);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Way {
     Tcp,
+    WebSocket,
     Bosh,
 }
 
 impl Way {
-    pub(crate) const ALL: [Self; 2] = [Self::Tcp, Self::Bosh];
+    pub(crate) const ALL: [Self; 3] = [Self::Tcp, Self::WebSocket, Self::Bosh];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Tcp => "tcp",
+            Self::WebSocket => "websocket",
             Self::Bosh => "bosh",
         }
     }
@@ -47,24 +51,34 @@ impl<'a> Login<'a> {
     }
 }
 
-/// How to reach `server` over `way`.
-pub(crate) fn connect(way: Way, server: &Prosody, trust: Trust) -> Result<Arc<dyn Connect>, Failure> {
-    let dialer = Arc::new(TcpDialer::new(&trust)?);
+/// Where a server is, for every way, and how it calls itself.
+#[derive(Clone, Debug)]
+pub(crate) struct Places {
+    pub(crate) xmpp: SocketAddr,
+    pub(crate) websocket: String,
+    pub(crate) bosh: String,
+    pub(crate) domain: String,
+}
+
+/// How to reach a server over `way`.
+fn connect(way: Way, places: &Places, trust: &Trust) -> Result<Arc<dyn Connect>, Failure> {
+    let dialer = Arc::new(TcpDialer::new(trust)?);
     Ok(match way {
-        Way::Tcp => Arc::new(TcpConnect::new(dialer, "127.0.0.1", server.xmpp().port())),
-        Way::Bosh => Arc::new(BoshConnect::new(dialer, &server.bosh_url())?),
+        Way::Tcp => Arc::new(TcpConnect::new(dialer, "127.0.0.1", places.xmpp.port())),
+        Way::WebSocket => Arc::new(WebSocketConnect::new(dialer, &places.websocket)?),
+        Way::Bosh => Arc::new(BoshConnect::new(dialer, &places.bosh)?),
     })
 }
 
 /// Opens a link as the agent.
 pub(crate) async fn log_in(
     way: Way,
-    server: &Prosody,
+    places: &Places,
     login: Login<'_>,
 ) -> Result<Result<Link, LinkError>, Failure> {
-    let connect = connect(way, server, login.trust)?;
-    let config = SessionConfig::builder(UserId::new(AGENT)?, login.password.into(), server.domain())
-        .pubsub_domain(server.pubsub_domain())
+    let connect = connect(way, places, &login.trust)?;
+    let config = SessionConfig::builder(UserId::new(AGENT)?, login.password.into(), places.domain.as_str())
+        .pubsub_domain(format!("pubsub.{}", places.domain))
         .resource(login.resource)
         // A frozen server is to be noticed within the suite's patience.
         .ping(PingConfig::tight())

@@ -24,7 +24,7 @@ use finesse_sim::{AgentSpec, Fault, LogKind, Profile, Side as SimSide, Sim, Worl
 use super::client::Way;
 use super::mirror::Mirror;
 use super::prosody::{AGENT, Prosody, password};
-use super::suite::Rig;
+use super::rig::Rig;
 use crate::report::Failure;
 
 const EXTENSION: &str = "7301";
@@ -293,6 +293,7 @@ async fn open(way: Way, sim: &Sim, servers: [&Prosody; 2], authorities: &str) ->
         let addresses = sim.addresses(side).ok_or_else(no_sockets)?;
         let notifications = match way {
             Way::Tcp => server.xmpp().to_string(),
+            Way::WebSocket => server.websocket_url(),
             Way::Bosh => server.bosh_url(),
         };
         Ok::<_, Failure>(SideAddress::new(addresses.rest_url).with_notifications(notifications))
@@ -300,6 +301,7 @@ async fn open(way: Way, sim: &Sim, servers: [&Prosody; 2], authorities: &str) ->
     let trusted = [sim.ca_pem().ok_or_else(no_sockets)?, authorities].concat();
     let transport = match way {
         Way::Tcp => Transport::Tcp,
+        Way::WebSocket => Transport::WebSocket,
         Way::Bosh => Transport::Bosh,
     };
     // One client alone need not spread out.

@@ -1,140 +1,99 @@
-//! `cargo xtask interop`: the notification channel, and a whole failover, against real XMPP servers.
+//! `cargo xtask interop`: the conformance suite of the notification channel, and a whole failover against real XMPP servers.
 //!
-//! Prosody servers from the distribution play the notification services of the two sides. A publisher logged in as
-//! `finesse` publishes updates shaped like Finesse's; in the failover it publishes what the simulated sides do. Prosody is not Openfire and is
-//! not Cisco's: what this shows is that the client speaks XMPP and BOSH with a server its authors did not write.
+//! One list of behaviours is shown over every transport against every server: the simulator, and Prosody servers from the distribution, which
+//! play the notification services of the two sides. A publisher logged in as `finesse` publishes updates shaped like Finesse's; in the failover
+//! it publishes what the simulated sides do. Prosody is not Openfire and is not Cisco's: what this shows is that the client speaks XMPP, WebSocket
+//! and BOSH with a server its authors did not write.
 
 mod client;
 mod failover;
 mod install;
 mod mirror;
+mod peer;
 mod pki;
 mod prosody;
 mod publisher;
 mod raw;
+mod report;
+mod rig;
 mod splitter;
 mod suite;
 
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::Outcome;
-use crate::report::{Failure, say, seconds, table};
+use crate::report::{Failure, say};
 use crate::shell::{shell, target};
 use client::Way;
 use failover::{Failover, Step};
-use suite::{Behaviour, Rig};
+use peer::{Kind, Peer};
+use report::Report;
+use suite::Behaviour;
 
 /// Above everything a behaviour may rightly take; only a deadlock reaches it.
 const PATIENCE: Duration = Duration::from_secs(90);
 
-/// Runs the suite over every transport, then the failover.
+/// Where the table is kept for readers.
+const PAGE: &str = "docs/conformance.md";
+
+/// Runs the suite over every transport and server, then the failover over every transport.
 pub(crate) fn run(arguments: &[String]) -> Outcome {
-    let keep = arguments.iter().any(|argument| argument == "--keep");
+    let given = |flag: &str| arguments.iter().any(|argument| argument == flag);
+    if let Some(other) = arguments.iter().find(|argument| !matches!(argument.as_str(), "--keep" | "--write"))
+    {
+        return Err(Failure::new(format!("{other} is not known here; known are --keep and --write")));
+    }
     let shell = shell()?;
     install::ensure(&shell)?;
     let home = target().join("interop");
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let outcome = runtime.block_on(everything(&home));
+    let report = runtime.block_on(everything(&home))?;
+    let outcome = report.tell();
     match &outcome {
-        Ok(()) if !keep => std::fs::remove_dir_all(&home)?,
+        Ok(()) if !given("--keep") => std::fs::remove_dir_all(&home)?,
         _ => say(&format!("interop: the servers' files and logs are in {}", home.display())),
+    }
+    if given("--write") && outcome.is_ok() {
+        let page = shell.current_dir().join(PAGE);
+        if let Some(folder) = page.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        std::fs::write(&page, report.page())?;
+        say(&format!("interop: {PAGE} is written"));
     }
     outcome
 }
 
-async fn everything(home: &Path) -> Outcome {
+async fn everything(home: &Path) -> Result<Report, Failure> {
     let mut report = Report::new();
-    for way in Way::ALL {
-        // Each transport meets fresh servers, so that one's leftovers cannot help or hurt the other.
-        let domain = format!("fin-{}.interop.example", way.name());
-        let mut rig = Rig::start(&domain, &home.join(way.name())).await?;
-        for behaviour in Behaviour::ALL {
-            report.take(behaviour.name(), way, behaviour.show(&mut rig, way)).await;
+    for kind in Kind::ALL {
+        for way in Way::ALL {
+            // Each transport meets fresh servers, so that one's leftovers cannot help or hurt the other.
+            let domain = format!("fin-{}.interop.example", way.name());
+            let mut peer = Peer::start(kind, &domain, &home.join(way.name())).await?;
+            for behaviour in Behaviour::ALL {
+                report.take(behaviour.name(), (kind, way), behaviour.show(&mut peer, way)).await;
+            }
         }
-        drop(rig);
+    }
+    for way in Way::ALL {
+        let column = (Kind::Prosody, way);
         let starting = tokio::time::timeout(PATIENCE, Failover::start(way, home)).await;
         let mut failover = match starting.unwrap_or_else(|_| Err(Failure::new("did not start in time"))) {
             Ok(failover) => failover,
             Err(failure) => {
-                report.take(Step::ALL[0].name(), way, std::future::ready(Err(failure))).await;
+                report.take(Step::ALL[0].name(), column, std::future::ready(Err(failure))).await;
                 continue;
             }
         };
         for step in Step::ALL {
             // Each step stands on the one before.
-            if !report.take(step.name(), way, failover.show(step)).await {
+            let showing = async { failover.show(step).await.map(|()| String::from("ok")) };
+            if !report.take(step.name(), column, showing).await {
                 break;
             }
         }
     }
-    report.tell()
-}
-
-/// What is shown so far: a row for everything, a column for each transport.
-struct Report {
-    rows: Vec<(&'static str, [String; Way::ALL.len()])>,
-    differences: Vec<String>,
-}
-
-impl Report {
-    fn new() -> Self {
-        let names = Behaviour::ALL.map(Behaviour::name).into_iter().chain(Step::ALL.map(Step::name));
-        let rows = names.map(|name| (name, Way::ALL.map(|_| String::from("not reached")))).collect();
-        Self { rows, differences: Vec::new() }
-    }
-
-    /// Shows one thing and takes down what came of it; true if it is as it should be.
-    async fn take(
-        &mut self,
-        name: &'static str,
-        way: Way,
-        showing: impl Future<Output = Result<(), Failure>>,
-    ) -> bool {
-        let started = Instant::now();
-        let outcome = tokio::time::timeout(PATIENCE, showing)
-            .await
-            .unwrap_or_else(|_| Err(Failure::new("did not end in time")));
-        let (what, took) = (format!("{name} over {}", way.name()), seconds(started.elapsed()));
-        let cell = match &outcome {
-            Ok(()) => {
-                say(&format!("interop: {what}: ok in {took}"));
-                String::from("ok")
-            }
-            Err(failure) => {
-                say(&format!("interop: {what}: FAILED in {took}"));
-                self.differences.push(format!("{what}: {failure}"));
-                format!("differs ({})", self.differences.len())
-            }
-        };
-        for (row, cells) in &mut self.rows {
-            if *row == name {
-                for (column, text) in Way::ALL.iter().zip(cells) {
-                    if *column == way {
-                        text.clone_from(&cell);
-                    }
-                }
-            }
-        }
-        outcome.is_ok()
-    }
-
-    fn tell(self) -> Outcome {
-        let mut rows = vec![vec!["behaviour".to_owned()]];
-        rows[0].extend(Way::ALL.map(|way| way.name().to_owned()));
-        rows.extend(
-            self.rows
-                .into_iter()
-                .map(|(name, cells)| std::iter::once(name.to_owned()).chain(cells).collect()),
-        );
-        table(&rows);
-        for (number, difference) in self.differences.iter().enumerate() {
-            say(&format!("  ({}) {difference}", number + 1));
-        }
-        if self.differences.is_empty() {
-            return Ok(());
-        }
-        let count = self.differences.len();
-        Err(Failure::new(format!("{count} behaviours differ from what is expected, see above")))
-    }
+    Ok(report)
 }

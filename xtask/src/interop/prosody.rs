@@ -72,6 +72,11 @@ impl Prosody {
         format!("https://127.0.0.1:{}/http-bind/", self.https)
     }
 
+    /// Where it speaks WebSocket, as Finesse spells the path.
+    pub(crate) fn websocket_url(&self) -> String {
+        format!("wss://127.0.0.1:{}/ws", self.https)
+    }
+
     /// How many SASL attempts for whatever user the server has seen so far.
     pub(crate) fn attempts(&self) -> Result<usize, Failure> {
         let log = fs::read_to_string(self.home.join("prosody.log"))?;
@@ -205,10 +210,11 @@ impl Prosody {
         }
         // BOSH is asked for by address, not by name.
         set("http_default_host", &quoted(&self.domain));
+        set("http_paths", "{ websocket = \"/ws\" }");
         set("bosh_max_inactivity", "30");
         set(
             "modules_enabled",
-            "{ \"roster\"; \"saslauth\"; \"tls\"; \"disco\"; \"ping\"; \"posix\"; \"bosh\"; \"presence\"; \"message\"; \
+            "{ \"roster\"; \"saslauth\"; \"tls\"; \"disco\"; \"ping\"; \"posix\"; \"bosh\"; \"websocket\"; \"presence\"; \"message\"; \
              \"iq\"; \"c2s\" }",
         );
         // Events are never kept for those who are away: after a gap the truth is read, not replayed.

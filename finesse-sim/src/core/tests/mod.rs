@@ -86,7 +86,7 @@ impl Bench {
                 Output::XmppSend { conn, xml } => self.sent.push((self.now, conn, xml)),
                 Output::XmppEnd { conn, how } => self.ended.push((self.now, conn, how)),
                 Output::Published { side, publication } => self.published.push((side, publication)),
-                Output::Listener { .. } => {}
+                Output::Listener { .. } | Output::XmppSecure { .. } => {}
             }
         }
     }

@@ -194,3 +194,44 @@ fn what_is_no_stanza_ends_the_stream() {
     bench.step(Input::XmppClosed { conn, clean: true });
     assert_eq!(bench.sent.len(), count);
 }
+
+#[test]
+fn mechanisms_that_need_a_stored_password_are_offered_and_fail() {
+    let offered = ["SCRAM-SHA-1", "DIGEST-MD5", "PLAIN"].map(str::to_owned).to_vec();
+    let mut bench = Bench::new(Profile { sasl_mechanisms: offered, ..Profile::ucce() }, 7);
+    bench.step(Input::XmppOpened { conn: 5, side: Side::A, transport: Transport::Tcp });
+    assert!(bench.sent_to(5)[0].contains("<mechanism>SCRAM-SHA-1</mechanism>"));
+    bench.xmpp(
+        5,
+        "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='SCRAM-SHA-1'>bixuPTEwMDE=</auth>",
+    );
+    assert!(bench.sent_to(5)[1].contains("<not-authorized"));
+    bench.login(5, "1001", PW);
+    assert!(bench.sent_to(5)[2].starts_with("<success"));
+}
+
+#[test]
+fn streams_end_with_any_condition_or_inside_of_a_stanza() {
+    let mut bench = Bench::ucce();
+    let user = || Some("1001".to_owned());
+    let conn = bench.connect(Side::A, "1001", "r1");
+    let condition = "resource-constraint".to_owned();
+    bench.step(Input::Fault(Fault::StreamError {
+        side: Side::A,
+        user: user(),
+        condition: condition.clone(),
+    }));
+    assert_eq!((bench.ended[0].1, &bench.ended[0].2), (conn, &StreamEnd::StreamError(condition)));
+    bench.connect(Side::A, "1001", "r1");
+    bench.step(Input::Fault(Fault::CutStanza { side: Side::A, user: user() }));
+    assert!(matches!(&bench.ended[1].2, StreamEnd::Cut(xml) if xml.starts_with("<message ")));
+}
+
+#[test]
+fn a_flood_of_stored_events_comes_with_the_next_stream_marked_as_late() {
+    let mut bench = Bench::ucce();
+    bench.step(Input::Fault(Fault::OfflineFlood { side: Side::A, user: "1001".into(), count: 500 }));
+    let conn = bench.connect(Side::A, "1001", "r1");
+    let late = bench.sent_to(conn).iter().filter(|xml| xml.contains("urn:xmpp:delay")).count();
+    assert_eq!(late, 500);
+}
