@@ -190,8 +190,7 @@ async fn stream(
             .web_dialer(web);
     let notifications = Arc::new(notifications);
     let config = LinkConfig {
-        user: credentials.user().clone(),
-        secret: credentials.secret().clone(),
+        credentials: credentials.clone(),
         // Apart from every session, so that looking does not push a running one off.
         resource: format!("finesse-status-{}", std::process::id()),
         host: address.host().to_owned(),

@@ -6,7 +6,8 @@
 //! | 2xx with HTML or JSON | `NotFinesse` | unanswered: somebody else answered, nobody knows what Finesse did |
 //! | 3xx | `NotFinesse` | refused |
 //! | 400 and other 4xx, 403, 404, 409, 416, 429 | by status | refused |
-//! | 401 | `Unauthorized` | refused |
+//! | 401 that names a state, a supervisor or another user | `Forbidden`: the credentials are good | refused |
+//! | 401, other | `Unauthorized` | refused |
 //! | 408 | `Timeout` | unanswered |
 //! | 500 and other 5xx | `ServerError` | unanswered: the queue may hold it |
 //! | 501 | `NotImplemented` | refused |
@@ -246,6 +247,7 @@ fn errors_in_json(body: &[u8]) -> Option<ApiErrors> {
 /// The table of the module, for everything but 2xx.
 fn of_status(status: u16, errors: Option<&ApiErrors>) -> (ErrorKind, Progress) {
     match status {
+        401 if errors.is_some_and(says_known_but_not_allowed) => (ErrorKind::Forbidden, Progress::Refused),
         401 => (ErrorKind::Unauthorized, Progress::Refused),
         403 => (ErrorKind::Forbidden, Progress::Refused),
         404 => (ErrorKind::NotFound, Progress::Refused),
@@ -263,6 +265,17 @@ fn of_status(status: u16, errors: Option<&ApiErrors>) -> (ErrorKind, Progress) {
         300..=399 => (ErrorKind::NotFinesse, Progress::Refused),
         _ => (ErrorKind::NotFinesse, Progress::Unanswered),
     }
+}
+
+/// A 401 by which Finesse says that it knows who asks and that this one may not: the wrong state, a supervisor of another team, somebody
+/// else's user. Whoever took it for a wrong password would sign agents out for a click at the wrong moment.
+fn says_known_but_not_allowed(errors: &ApiErrors) -> bool {
+    let types = ["Invalid State", "Invalid Supervisor", "Invalid Authorization User Specified"];
+    errors
+        .items
+        .iter()
+        .filter_map(|error| error.error_type.as_deref())
+        .any(|error_type| types.iter().any(|known| known.eq_ignore_ascii_case(error_type.trim())))
 }
 
 fn says_out_of_service(errors: &ApiErrors) -> bool {

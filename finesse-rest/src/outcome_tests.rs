@@ -8,6 +8,9 @@ const OUT: &str = "<ApiErrors><ApiError><ErrorType>Service Unavailable</ErrorTyp
 const BAD: &str = "<ApiErrors><ApiError><ErrorType>Invalid Input</ErrorType>\
     <ErrorMessage>extension</ErrorMessage><ErrorData>33</ErrorData></ApiError></ApiErrors>";
 
+const STATE: &str = "<ApiErrors><ApiError><ErrorType>Invalid state</ErrorType>\
+    <ErrorMessage>the call is held</ErrorMessage><ErrorData></ErrorData></ApiError></ApiErrors>";
+
 fn answer(status: u16, content_type: &str, body: &str) -> Response<Bytes> {
     let builder = Response::builder().status(status);
     let builder = if content_type.is_empty() { builder } else { builder.header(CONTENT_TYPE, content_type) };
@@ -24,6 +27,7 @@ fn every_status_has_its_kind_and_progress() {
         (400, "text/html", HTML, K::BadRequest, Refused),
         (401, "application/xml", BAD, K::Unauthorized, Refused),
         (401, "text/html", HTML, K::Unauthorized, Refused),
+        (401, "application/xml", STATE, K::Forbidden, Refused),
         (403, "", "", K::Forbidden, Refused),
         (404, "application/xml", BAD, K::NotFound, Refused),
         (404, "text/html", HTML, K::NotFound, Refused),
