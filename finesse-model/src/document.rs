@@ -22,7 +22,7 @@ use crate::resources::devices::Device;
 use crate::resources::dialog::Dialog;
 use crate::resources::media::{Media, MediaDomain};
 use crate::resources::media_properties_layout::MediaPropertiesLayout;
-use crate::resources::phone_book::{Contact, PhoneBook};
+use crate::resources::phone_book::{Contact, ContactsOf, PhoneBook};
 use crate::resources::queue::Queue;
 use crate::resources::reason_code::{ReasonCode, WrapUpReason};
 use crate::resources::script_selector::ScriptSelector;
@@ -131,6 +131,8 @@ macro_rules! roots {
             pub fn rejected(&self) -> &[DecodeError] {
                 match self {
                     $(Self::$list(list) => &list.rejected,)*
+                    Self::Team(team) => team.users.as_ref().map_or(&[], |users| &users.rejected),
+                    Self::PhoneBook(book) => book.contacts.as_ref().map_or(&[], ContactsOf::rejected),
                     _ => &[],
                 }
             }
