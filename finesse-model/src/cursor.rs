@@ -221,8 +221,11 @@ impl<'a> Cursor<'a> {
         name: &'static str,
         extra: &mut Extra,
     ) -> Result<(), DecodeError> {
-        if slot.is_some() {
-            return Err(self.error(Kind::Doubled, format!("<{name}> stands there twice")));
+        if let Some(first) = slot {
+            return match first.add(self)? {
+                true => Ok(()),
+                false => Err(self.error(Kind::Doubled, format!("<{name}> stands there twice"))),
+            };
         }
         self.no_id = None;
         *slot = T::read(self)?;

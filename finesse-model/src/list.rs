@@ -85,10 +85,16 @@ pub(crate) fn read_item<T: Item>(
 impl<T: Item> Content for List<T> {
     fn read(cursor: &mut Cursor<'_>) -> Result<Option<Self>, DecodeError> {
         let mut list = Self::default();
-        while let Some(tag) = cursor.child()? {
-            read_item(&mut list, cursor, &tag)?;
-        }
+        list.add(cursor)?;
         Ok(Some(list))
+    }
+
+    /// A list may be spread over several collections.
+    fn add(&mut self, cursor: &mut Cursor<'_>) -> Result<bool, DecodeError> {
+        while let Some(tag) = cursor.child()? {
+            read_item(self, cursor, &tag)?;
+        }
+        Ok(true)
     }
 
     fn write(&self, writer: &mut Writer) {
