@@ -414,7 +414,7 @@ async fn nodes_are_subscribed_and_unknown_ones_refused() {
 }
 
 #[tokio::test]
-async fn an_untrusted_certificate_is_told_with_its_reason() {
+async fn notification_trap_13_an_untrusted_certificate_is_told_with_its_reason() {
     let sim = served().await;
     let addresses = sim.addresses(Side::A).unwrap();
     let stranger = Sim::serve(Profile::ucce(), 2).await.unwrap();
