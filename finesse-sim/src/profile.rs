@@ -146,6 +146,17 @@ pub enum PlainPort {
     StartTlsRequired,
 }
 
+/// What becomes of what a client writes before it was asked for. Over BOSH every answer is waited for, so this is about streams.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pipelining {
+    /// It is handled in its turn (Openfire, Prosody).
+    Taken,
+    /// What comes in one read behind the first header, or `open`, is lost: the credentials.
+    DropsAfterHeader,
+    /// What comes in one read behind `auth` is lost, and so is what comes behind the header after it: bind and presence.
+    DropsAfterAuth,
+}
+
 /// How the WebSocket service behaves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WebSocketService {
@@ -309,6 +320,10 @@ pub struct Profile {
     pub bosh: BoshService,
     /// Bytes of a stream are written in pieces of this size, each on its own, so that every stanza is split. None by default.
     pub write_pieces: Option<usize>,
+    /// Switch: is what a client writes ahead taken? Default yes (Openfire).
+    pub pipelining: Pipelining,
+    /// Switch: do subscriptions have ids, without which they are not removed (subid-required)? Default no: captures show none.
+    pub subid_required: bool,
     /// Switch: do failed stream log-ins count towards the lock? Default yes, the worse case for a client.
     pub xmpp_failures_count: bool,
     /// Switch: same resource bound twice. Default kicks the old session (Openfire).
@@ -433,6 +448,8 @@ impl Profile {
                 reaper_period: Duration::from_secs(30),
             },
             write_pieces: None,
+            pipelining: Pipelining::Taken,
+            subid_required: false,
             conflict: ConflictPolicy::KickOld,
             routing: Routing::BestSession,
             offline_storage: true,

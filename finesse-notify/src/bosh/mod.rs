@@ -114,7 +114,7 @@ impl Connect for BoshConnect {
 }
 
 /// The stanzas of an answer, if it is one.
-#[cfg(all(any(test, feature = "fuzzing"), feature = "tcp"))]
+#[cfg(all(any(test, feature = "fuzzing"), feature = "tcp", feature = "websocket"))]
 pub(crate) fn frames_of(text: &str) -> Option<Vec<crate::stanza::Frame>> {
     body::parse(text).ok().map(body::Body::into_frames)
 }

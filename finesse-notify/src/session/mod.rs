@@ -12,7 +12,7 @@ mod link;
 mod liveness;
 mod login;
 mod stanzas;
-#[cfg(all(any(test, feature = "fuzzing"), feature = "tcp", feature = "bosh"))]
+#[cfg(all(any(test, feature = "fuzzing"), feature = "tcp", feature = "bosh", feature = "websocket"))]
 pub(crate) use self::inbound::check_readers;
 #[cfg(feature = "tcp")]
 pub(crate) use self::stanzas::is_stream_error;

@@ -3,6 +3,8 @@
 //! `core` decides what a frame means, `wire` is the byte side, `handshake` the HTTP side, `transport` the thin shell between them. Frames
 //! are read by tungstenite, which answers pings by itself; nothing here reconnects.
 
+#[cfg(all(any(test, feature = "fuzzing"), feature = "tcp", feature = "bosh"))]
+mod canned;
 mod core;
 mod handshake;
 mod transport;
@@ -14,6 +16,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use async_trait::async_trait;
 use finesse_net::Dialer;
 
+#[cfg(all(any(test, feature = "fuzzing"), feature = "tcp", feature = "bosh"))]
+pub(crate) use self::canned::frames_of;
 use self::handshake::{Refusal, upgrade};
 use self::transport::WebSocketTransport;
 use crate::error::LinkError;
