@@ -25,9 +25,13 @@ pub fn bosh_body(text: &str) {
 /// The largest WebSocket message that the target takes: small, so that a fuzzer finds the way beyond it.
 const MESSAGE_CAP: usize = 4096;
 
-/// Reads bytes as the server's side of a WebSocket after the handshake, given whole and in chunks of this size: frames come out, and then one
-/// typed error.
-pub fn websocket_frames(bytes: &[u8], chunk: usize) {
+/// The frame with which a server opens its stream.
+const OPEN: &[u8] = b"\x81\x33<open xmlns='urn:ietf:params:xml:ns:xmpp-framing'/>";
+
+/// Reads bytes as the server's side of a WebSocket after the handshake, behind the server's `open` if it has `opened`, given whole and in
+/// chunks of this size: frames come out, and then one typed error.
+pub fn websocket_frames(opened: bool, bytes: &[u8], chunk: usize) {
+    let bytes = &[if opened { OPEN } else { b"" }, bytes].concat();
     let (frames, error) = websocket_frames_of(bytes, bytes.len().max(1), MESSAGE_CAP);
     assert!(!error.to_string().is_empty());
     let taken: usize = frames.iter().map(|frame| frame.as_str().len()).sum();
@@ -128,10 +132,13 @@ mod tests {
     fn a_damaged_websocket_is_read_without_harm() {
         let corpus = websocket_corpus();
         for bytes in &corpus {
-            websocket_frames(bytes, 1);
+            websocket_frames(false, bytes, 1);
+            websocket_frames(true, bytes, 1);
         }
         let (frames, _) = websocket_frames_of(&corpus[1], 3, MESSAGE_CAP);
         assert_eq!(frames.len(), 1, "fragments make one message");
+        let presence = [OPEN, &frame(0x81, b"<presence/>")].concat();
+        assert_eq!(websocket_frames_of(&presence, 1, MESSAGE_CAP).0.len(), 1, "behind the open");
         for seed in 0..10_000 {
             let mut rng = fastrand::Rng::with_seed(seed);
             let mut bytes = corpus[rng.usize(..corpus.len())].clone();
@@ -144,7 +151,7 @@ mod tests {
                     _ => drop(bytes.splice(at..at, corpus[rng.usize(..corpus.len())].iter().copied())),
                 }
             }
-            websocket_frames(&bytes, rng.usize(1..20));
+            websocket_frames(rng.bool(), &bytes, rng.usize(1..20));
         }
     }
 

@@ -3,4 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 
-fuzz_target!(|input: (u8, &[u8])| finesse_notify::fuzzing::websocket_frames(input.1, usize::from(input.0)));
+fuzz_target!(|input: (bool, u8, &[u8])| {
+    let (opened, chunk, bytes) = input;
+    finesse_notify::fuzzing::websocket_frames(opened, bytes, usize::from(chunk));
+});
