@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use finesse_ha::session::Transport;
+use finesse_ha::side::Side;
+use finesse_model::{DialogId, ReasonCodeId};
 
 /// Watches, rehearses and explains failover of a pair of Cisco Finesse servers.
 #[derive(Debug, Parser)]
@@ -25,8 +27,24 @@ pub(crate) enum Command {
     Status(StatusArgs),
     /// Print a session's feed.
     Watch(WatchArgs),
-    /// Decode a REST body, an Update or a whole stanza to JSON; never touches the network.
+    /// Sign an agent in or out, or change his state; prints what became of it.
+    ///
+    /// With --extension, an agent who is signed out is signed in first. The session of this command ends with it, and a side signs an agent out about a
+    /// minute after his last session with it has ended: keep one beside it (a desktop, or `finesse watch`).
+    User(UserArgs),
+    /// Make calls and act on them; prints what became of it.
+    ///
+    /// It is done for the extension given by --extension, or else for the one that the agent is signed in on.
+    ///
+    /// With --extension, an agent who is signed out is signed in first. The session of this command ends with it, and a side signs an agent out about a
+    /// minute after his last session with it has ended: keep one beside it (a desktop, or `finesse watch`).
+    Call(CallArgs),
+    /// Read any REST resource and print it as JSON, as `decode` does.
+    Get(GetArgs),
+    /// Decode REST bodies, Updates or whole stanzas to JSON; never touches the network.
     Decode(DecodeArgs),
+    /// Print the JSON Schema of what `decode` and `get` print.
+    Schema(SchemaArgs),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -58,52 +76,52 @@ impl fmt::Display for PolicyName {
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct PairArgs {
     /// REST base of side A, for example `https://fin-a.lab.example:8445`
-    #[arg(long, value_name = "URL")]
+    #[arg(global = true, long, value_name = "URL")]
     pub(crate) side_a: Option<String>,
     /// REST base of side B; left out, it is the second node that SystemInfo of side A names
-    #[arg(long, value_name = "URL")]
+    #[arg(global = true, long, value_name = "URL")]
     pub(crate) side_b: Option<String>,
     /// Notification transport: tcp, websocket, bosh or auto [default: auto]
-    #[arg(long, value_name = "NAME")]
+    #[arg(global = true, long, value_name = "NAME")]
     pub(crate) transport: Option<Transport>,
     /// Where side A's notifications are: host:port for tcp, a URL for bosh (https://…) or websocket (wss://…)
-    #[arg(long, value_name = "ADDR")]
+    #[arg(global = true, long, value_name = "ADDR")]
     pub(crate) notify_a: Option<String>,
     /// Where side B's notifications are
-    #[arg(long, value_name = "ADDR")]
+    #[arg(global = true, long, value_name = "ADDR")]
     pub(crate) notify_b: Option<String>,
     /// The agent's loginId
-    #[arg(long, value_name = "ID", env = "FINESSE_USER")]
+    #[arg(global = true, long, value_name = "ID", env = "FINESSE_USER")]
     pub(crate) user: Option<String>,
     /// A file that holds the password; else FINESSE_PASSWORD, else asked for on a terminal
-    #[arg(long, value_name = "FILE")]
+    #[arg(global = true, long, value_name = "FILE")]
     pub(crate) password_file: Option<PathBuf>,
     /// A file that holds an SSO access token; else FINESSE_TOKEN
-    #[arg(long, value_name = "FILE")]
+    #[arg(global = true, long, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
     /// Sign the agent in with this extension; without it the session only observes
-    #[arg(long, value_name = "EXT")]
+    #[arg(global = true, long, value_name = "EXT")]
     pub(crate) extension: Option<String>,
     /// Trust this CA or server certificate (PEM) besides the system's
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["pin", "insecure"])]
+    #[arg(global = true, long, value_name = "FILE", conflicts_with_all = ["pin", "insecure"])]
     pub(crate) ca: Option<PathBuf>,
     /// Trust only a server certificate with this SHA-256 fingerprint, in hex (repeatable)
-    #[arg(long, value_name = "SHA256", conflicts_with = "insecure")]
+    #[arg(global = true, long, value_name = "SHA256", conflicts_with = "insecure")]
     pub(crate) pin: Vec<String>,
     /// Do not verify certificates at all
-    #[arg(long)]
+    #[arg(global = true, long)]
     pub(crate) insecure: bool,
     /// Failover policy [default: hybrid]
-    #[arg(long, value_enum)]
+    #[arg(global = true, long, value_enum)]
     pub(crate) policy: Option<PolicyName>,
     /// One timing or policy parameter, for example stream_grace_healthy=5s (repeatable)
-    #[arg(long, value_name = "NAME=VALUE")]
+    #[arg(global = true, long, value_name = "NAME=VALUE")]
     pub(crate) set: Vec<String>,
     /// Take parameters that break an inequality (for scaled-down tests)
-    #[arg(long)]
+    #[arg(global = true, long)]
     pub(crate) unchecked: bool,
     /// A named pair from the configuration file; flags win over it
-    #[arg(long, value_name = "NAME", env = "FINESSE_CONTEXT")]
+    #[arg(global = true, long, value_name = "NAME", env = "FINESSE_CONTEXT")]
     pub(crate) context: Option<String>,
 }
 
@@ -167,6 +185,128 @@ pub(crate) struct WatchArgs {
     /// Text or JSON lines [default: text on a terminal, else json]
     #[arg(long, value_enum)]
     pub(crate) output: Option<Output>,
+}
+
+/// What `user` and `call` share.
+#[derive(Debug, Args)]
+pub(crate) struct ActArgs {
+    #[command(flatten)]
+    pub(crate) pair: PairArgs,
+    /// Give up after this long; what was sent by then is reported as unknown
+    // A dead side is noticed within 25 s, a move takes up to 10 s of jitter, and an effect is awaited for 10 s.
+    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration, default_value = "60s", global = true)]
+    pub(crate) timeout: Duration,
+    /// Text or one JSON line [default: text]
+    #[arg(long, value_enum, global = true)]
+    pub(crate) output: Option<Output>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct UserArgs {
+    #[command(flatten)]
+    pub(crate) act: ActArgs,
+    #[command(subcommand)]
+    pub(crate) verb: UserVerb,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum UserVerb {
+    /// Sign in with --extension; an agent who is signed in keeps his state.
+    SignIn,
+    /// Sign out; CCE allows that from NOT_READY, not from READY.
+    SignOut {
+        /// Database id of a reason code, where the site demands one
+        #[arg(long, value_name = "ID")]
+        reason: Option<ReasonCodeId>,
+    },
+    /// READY: calls may come.
+    Ready,
+    /// NOT_READY.
+    NotReady {
+        /// Database id of a reason code, where the site demands one
+        #[arg(long, value_name = "ID")]
+        reason: Option<ReasonCodeId>,
+    },
+    /// WORK after the present call, where wrap-up is allowed.
+    Work,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CallArgs {
+    #[command(flatten)]
+    pub(crate) act: ActArgs,
+    #[command(subcommand)]
+    pub(crate) verb: CallVerb,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CallVerb {
+    /// Call somebody.
+    Make { number: String },
+    /// Answer an alerting call.
+    Answer { dialog: DialogId },
+    /// Put a call on hold.
+    Hold { dialog: DialogId },
+    /// Take a call back from hold.
+    Retrieve { dialog: DialogId },
+    /// Leave a call.
+    Drop { dialog: DialogId },
+    /// Call a third party beside the active call.
+    Consult { dialog: DialogId, number: String },
+    /// Complete a consult as a transfer (DIALOG is the held call); with NUMBER, transfer the active call there at once.
+    Transfer { dialog: DialogId, number: Option<String> },
+    /// Complete a consult as a conference; DIALOG is the held call.
+    Conference { dialog: DialogId },
+    /// Send tones. They leave no trace, so the outcome of accepted ones is unknown.
+    Dtmf { dialog: DialogId, digits: String },
+    /// Change call variables.
+    Data {
+        dialog: DialogId,
+        /// A call variable and its new value (repeatable)
+        #[arg(value_name = "NAME=VALUE", required = true, value_parser = name_and_value)]
+        values: Vec<(String, String)>,
+    },
+    /// Set the wrap-up reason.
+    WrapUp {
+        dialog: DialogId,
+        /// The reason's label
+        reason: String,
+    },
+}
+
+fn name_and_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err(String::from("give it as NAME=VALUE")),
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GetArgs {
+    /// A path below /finesse/api, such as User/40217; or one that begins with /finesse/, /desktop/ or /finesse-dp/. What stands in it must be percent-encoded
+    pub(crate) path: String,
+    /// Print the body as it came
+    #[arg(long)]
+    pub(crate) raw: bool,
+    /// Ask this side [default: the first that is in service]
+    #[arg(long, value_name = "A|B", value_parser = side)]
+    pub(crate) side: Option<Side>,
+    #[command(flatten)]
+    pub(crate) pair: PairArgs,
+    /// One JSON line, or text: the same indented [default: json]
+    #[arg(long, value_enum)]
+    pub(crate) output: Option<Output>,
+}
+
+fn side(text: &str) -> Result<Side, String> {
+    let side = Side::BOTH.into_iter().find(|side| side.to_string().eq_ignore_ascii_case(text));
+    side.ok_or_else(|| String::from("a side is A or B"))
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SchemaArgs {
+    /// Only the documents with this root, for example Dialogs
+    pub(crate) root: Option<String>,
 }
 
 #[derive(Debug, Args)]

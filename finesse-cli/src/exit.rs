@@ -19,6 +19,8 @@ pub(crate) enum Exit {
     Trust = 5,
     /// Timed out.
     TimedOut = 6,
+    /// A command was sent and nobody can say what became of it.
+    Unknown = 7,
     /// Interrupted.
     Interrupted = 130,
 }

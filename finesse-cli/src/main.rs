@@ -2,12 +2,16 @@
 //!
 //! It holds no logic that a user of the library would want; it turns flags into sessions and events into lines.
 
+mod act;
 mod args;
 mod decode;
 mod demo;
+mod documents;
 mod exit;
+mod get;
 mod lines;
 mod output;
+mod schema;
 mod setup;
 mod sim;
 mod status;
@@ -17,7 +21,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::args::{Cli, Command};
+use crate::act::Verb;
+use crate::args::{CallArgs, Cli, Command, UserArgs};
 use crate::exit::{Exit, Failure};
 
 fn main() -> ExitCode {
@@ -30,10 +35,14 @@ fn main() -> ExitCode {
         )
         .init();
     let result = match cli.command {
+        Command::Call(CallArgs { act, verb }) => on_runtime(act::run(act, Verb::Call(verb))),
         Command::Decode(args) => decode::run(&args).map(|()| Exit::Done),
         Command::Demo(args) => on_runtime(demo::run(args)),
+        Command::Get(args) => on_runtime(get::run(args)),
+        Command::Schema(args) => schema::run(&args).map(|()| Exit::Done),
         Command::Sim(args) => on_runtime(sim::run(args)),
         Command::Status(args) => on_runtime(status::run(args)),
+        Command::User(UserArgs { act, verb }) => on_runtime(act::run(act, Verb::User(verb))),
         Command::Watch(args) => on_runtime(watch::run(args)),
     };
     match result {

@@ -25,6 +25,11 @@ impl Printer {
         Self { form: asked.unwrap_or(Output::Text) }
     }
 
+    /// The form asked for; by default JSON, for commands that print nothing else.
+    pub(crate) fn documents(asked: Option<Output>) -> Self {
+        Self { form: asked.unwrap_or(Output::Json) }
+    }
+
     /// True for JSON lines.
     pub(crate) fn is_json(self) -> bool {
         self.form == Output::Json
@@ -41,6 +46,22 @@ impl Printer {
     pub(crate) fn json(self, value: &serde_json::Value) {
         if self.form == Output::Json {
             self.line(&value.to_string());
+        }
+    }
+
+    /// One JSON document: on a line, or indented where text was asked for by name.
+    pub(crate) fn document(self, value: &serde_json::Value) {
+        match self.form {
+            Output::Json => self.line(&value.to_string()),
+            Output::Text => self.line(&format!("{value:#}")),
+        }
+    }
+
+    /// These bytes as they are.
+    pub(crate) fn bytes(self, bytes: &[u8]) {
+        let mut out = io::stdout().lock();
+        if out.write_all(bytes).and_then(|()| out.flush()).is_err() {
+            NOBODY_READS.store(true, Ordering::Relaxed);
         }
     }
 

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::ValueEnum;
 use finesse_ha::failover::{Hybrid, Immediate, Pair, WaitAndRetry};
@@ -14,7 +15,7 @@ use finesse_ha::session::{
 };
 use finesse_model::{Extension, SystemInfo, UserId};
 use finesse_net::{Proxies, Trust};
-use finesse_rest::Credentials;
+use finesse_rest::{Client, Credentials};
 use secrecy::SecretString;
 use serde::Deserialize;
 
@@ -205,8 +206,39 @@ impl Setup {
         })
     }
 
-    /// A session as described; `credentials` are required.
+    /// The extension that was given.
+    pub(crate) fn extension(&self) -> Option<&Extension> {
+        self.extension.as_ref()
+    }
+
+    /// A client of one side, without credentials for looking only.
+    pub(crate) fn client(
+        &self,
+        address: &SideAddress,
+        credentials: Option<&Credentials>,
+        request_timeout: Duration,
+    ) -> Result<Client, Failure> {
+        let mut builder = Client::builder(&address.rest)
+            .trust(self.trust.clone())
+            .connect_timeout(self.params.connect_timeout)
+            .request_timeout(request_timeout);
+        if let Some(credentials) = credentials {
+            builder = builder.credentials(credentials.clone());
+        }
+        builder.build().map_err(|error| Failure::usage(error.to_string()))
+    }
+
+    /// A session as described.
     pub(crate) fn session(&self, credentials: Credentials) -> SessionBuilder {
+        let builder = self.observer(credentials);
+        match &self.extension {
+            Some(extension) => builder.sign_in(extension.clone()),
+            None => builder,
+        }
+    }
+
+    /// The same, but it signs nobody in whatever extension was given.
+    pub(crate) fn observer(&self, credentials: Credentials) -> SessionBuilder {
         let mut builder = Session::builder(self.pair.clone())
             .credentials(credentials)
             .transport(self.transport)
@@ -217,9 +249,6 @@ impl Setup {
             builder = builder.alternate_notifications(notify.clone());
         }
         builder = with_policy(builder, self.policy, &self.params);
-        if let Some(extension) = &self.extension {
-            builder = builder.sign_in(extension.clone());
-        }
         if self.unchecked { builder.unchecked() } else { builder }
     }
 }

@@ -112,7 +112,7 @@ async fn examine(
     // Refused credentials are not shown to the other side either: each try brings the account nearer to its lock.
     let spared = *refused;
     let credentials = credentials.filter(|_| !spared);
-    let client = client(address, setup, credentials)?;
+    let client = setup.client(address, credentials, setup.params.probe_timeout)?;
 
     // L0 and L1: TCP, TLS, SystemInfo.
     let target = Target::tls(address.host(), address.port());
@@ -190,8 +190,7 @@ async fn stream(
             .web_dialer(web);
     let notifications = Arc::new(notifications);
     let config = LinkConfig {
-        user: credentials.user().clone(),
-        secret: credentials.secret().clone(),
+        credentials: credentials.clone(),
         // Apart from every session, so that looking does not push a running one off.
         resource: format!("finesse-status-{}", std::process::id()),
         host: address.host().to_owned(),
@@ -236,21 +235,6 @@ async fn stream(
     }
     link.handle.control.close().await;
     Ok(report)
-}
-
-fn client(
-    address: &SideAddress,
-    setup: &Setup,
-    credentials: Option<&Credentials>,
-) -> Result<Client, Failure> {
-    let mut builder = Client::builder(&address.rest)
-        .trust(setup.trust.clone())
-        .connect_timeout(setup.params.connect_timeout)
-        .request_timeout(setup.params.probe_timeout);
-    if let Some(credentials) = credentials {
-        builder = builder.credentials(credentials.clone());
-    }
-    builder.build().map_err(|error| Failure::usage(error.to_string()))
 }
 
 fn beat_text(beat: &Heartbeat) -> String {

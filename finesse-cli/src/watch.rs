@@ -12,7 +12,7 @@ use crate::output::{Printer, nobody_reads};
 use crate::setup::{Setup, end_failure, setup_failure};
 
 /// The good-bye is bounded by a second; what takes longer is left to the server's time-outs.
-const GOOD_BYE: Duration = Duration::from_millis(1800);
+pub(crate) const GOOD_BYE: Duration = Duration::from_millis(1800);
 
 /// Runs the command.
 pub(crate) async fn run(args: WatchArgs) -> Result<Exit, Failure> {

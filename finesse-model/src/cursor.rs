@@ -4,6 +4,7 @@
 //! opened is read to its end; nothing is copied but what is kept.
 
 use std::borrow::Cow;
+use std::str::FromStr;
 
 use quick_xml::Reader;
 use quick_xml::errors::{Error as XmlError, IllFormedError, SyntaxError};
@@ -63,6 +64,8 @@ pub(crate) struct Cursor<'a> {
     depth: usize,
     /// Texts that do not stand in one piece in the document are put together here.
     scratch: String,
+    /// The text of the last id that was none.
+    no_id: Option<String>,
 }
 
 impl<'a> Cursor<'a> {
@@ -71,7 +74,7 @@ impl<'a> Cursor<'a> {
         sniff(text)?;
         let mut reader = Reader::from_str(text);
         reader.config_mut().expand_empty_elements = true;
-        let mut cursor = Self { reader, depth: 0, scratch: String::new() };
+        let mut cursor = Self { reader, depth: 0, scratch: String::new(), no_id: None };
         loop {
             match cursor.event()? {
                 Event::Start(start) => {
@@ -185,16 +188,36 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Reads the current element into the slot of a field that may stand there once.
+    /// An id; `None` for a text that is none, which [`Cursor::fill`] keeps.
+    pub(crate) fn id<T: FromStr>(&mut self) -> Result<Option<T>, DecodeError> {
+        let text = self.text()?;
+        match text.parse() {
+            Ok(id) => Ok(Some(id)),
+            Err(_) => {
+                self.no_id = Some(text.to_owned());
+                Ok(None)
+            }
+        }
+    }
+
+    /// Reads the current element into the slot of a field that may stand there once. An id that is none counts as absent; its text is kept
+    /// under its name in `extra`.
     pub(crate) fn fill<T: Content>(
         &mut self,
         slot: &mut Option<T>,
         name: &'static str,
+        extra: &mut Extra,
     ) -> Result<(), DecodeError> {
         if slot.is_some() {
             return Err(self.error(Kind::Doubled, format!("<{name}> stands there twice")));
         }
+        self.no_id = None;
         *slot = T::read(self)?;
+        if slot.is_none()
+            && let Some(text) = self.no_id.take()
+        {
+            extra.push(Element { name: name.to_owned(), text, ..Element::default() });
+        }
         Ok(())
     }
 

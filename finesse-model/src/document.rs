@@ -280,21 +280,26 @@ pub fn utf8(bytes: &[u8]) -> Result<&str, DecodeError> {
         .map_err(|error| DecodeError::new(Kind::Encoding, "this is not UTF-8").at(error.valid_up_to()))
 }
 
-/// Reads one document, or every item of a whole `<message>` stanza.
+/// Reads one document, or every item of a whole `<message>` stanza. Of a stanza, an item that cannot be read does not cost the others.
 ///
 /// # Errors
 ///
-/// Says what the text is instead, and where it breaks.
-pub fn decode_all(text: &str) -> Result<Vec<Document>, DecodeError> {
+/// Says what the text is instead, and where it breaks; of a stanza of which no item can be read, what is wrong with the first.
+pub fn decode_all(text: &str) -> Result<List<Document>, DecodeError> {
     let (_, tag) = Cursor::open(text)?;
     if tag.name() != "message" {
-        return decode(text).map(|document| vec![document]);
+        return decode(text).map(|document| List::from(vec![document]));
     }
-    let items = items(text)?;
+    let List { items, mut rejected } = items(text)?;
     if items.is_empty() {
-        return Err(DecodeError::new(Kind::WrongRoot, "the message carries no notification").at(0));
+        return Err(if rejected.is_empty() {
+            DecodeError::new(Kind::WrongRoot, "the message carries no notification").at(0)
+        } else {
+            rejected.swap_remove(0)
+        });
     }
-    Ok(items.into_iter().map(|item| Document::Item(Box::new(item))).collect())
+    let items = items.into_iter().map(|item| Document::Item(Box::new(item))).collect();
+    Ok(List { items, rejected })
 }
 
 /// Reads a document whose root must have this name, in any case.
@@ -317,6 +322,17 @@ fn wrong_root(found: &str, wanted: &str) -> DecodeError {
 }
 
 impl Document {
+    /// The list items in it that could not be read.
+    #[must_use]
+    pub fn rejected(&self) -> &[DecodeError] {
+        match self {
+            Self::Resource(resource) => resource.rejected(),
+            Self::Errors(errors) => &errors.rejected,
+            Self::Update(update) => update.data.as_ref().map_or(&[], Resource::rejected),
+            Self::Item(item) => item.update.data.as_ref().map_or(&[], Resource::rejected),
+        }
+    }
+
     /// The document as JSON: `kind`, `root` and `value`; items of stanzas also say `node`, `itemId` and `delayed`, in the
     /// object and in its value.
     #[must_use]

@@ -58,6 +58,12 @@ impl Extra {
         self.0.is_empty()
     }
 
+    /// Those with other names.
+    pub(crate) fn without(&self, names: &[&str]) -> Self {
+        let other = |element: &&Element| !names.contains(&element.name.as_str());
+        Self(self.0.iter().filter(other).cloned().collect())
+    }
+
     /// The elements, in order.
     pub fn iter(&self) -> impl Iterator<Item = &Element> {
         self.0.iter()

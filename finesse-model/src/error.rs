@@ -50,6 +50,20 @@ impl DecodeError {
         self
     }
 
+    /// Says what it was found in.
+    pub(crate) fn within(mut self, what: &str) -> Self {
+        self.message = format!("{what}: {}", self.message);
+        self
+    }
+
+    /// Whether the text is well-formed as far as it was read, so that it can be read on behind the element that makes no sense.
+    pub(crate) fn is_of_sense(&self) -> bool {
+        matches!(
+            self.kind,
+            DecodeErrorKind::Doubled | DecodeErrorKind::MissingField | DecodeErrorKind::TooDeep
+        )
+    }
+
     /// The class.
     #[must_use]
     pub fn kind(&self) -> DecodeErrorKind {

@@ -88,9 +88,8 @@ macro_rules! ids {
         }
 
         impl Content for $name {
-            /// An id that cannot be one is as good as absent.
             fn read(cursor: &mut Cursor<'_>) -> Result<Option<Self>, DecodeError> {
-                cursor.text().map(|text| Self::new(text).ok())
+                cursor.id()
             }
 
             fn write(&self, writer: &mut Writer) {

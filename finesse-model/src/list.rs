@@ -4,7 +4,7 @@ use serde::{Serialize, Serializer};
 
 use crate::content::Content;
 use crate::cursor::Cursor;
-use crate::error::{DecodeError, DecodeErrorKind as Kind};
+use crate::error::DecodeError;
 use crate::schema::Shape;
 use crate::writer::Writer;
 
@@ -62,7 +62,7 @@ impl<T: Item> Content for List<T> {
             match T::read(cursor) {
                 Ok(item) => list.items.extend(item),
                 // The document goes on behind an item that is well-formed and makes no sense.
-                Err(error) if matches!(error.kind(), Kind::Doubled | Kind::MissingField | Kind::TooDeep) => {
+                Err(error) if error.is_of_sense() => {
                     list.rejected.push(error);
                     cursor.leave(outside)?;
                 }

@@ -39,7 +39,7 @@ macro_rules! keyed_resource {
                     let mut name = tag.full_name();
                     loop {
                         match name {
-                            $($wire => $crate::resource::read_field!(cursor, $field, $wire, $type $(, $how)?),)*
+                            $($wire => $crate::resource::read_field!(cursor, $field, extra, $wire, $type $(, $how)?),)*
                             other => match $crate::resource::known(&[$($wire),*], other) {
                                 Some(spelled) => {
                                     name = spelled;
@@ -74,9 +74,10 @@ macro_rules! keyed_resource {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 use serde::ser::SerializeMap as _;
                 let mut map = serializer.serialize_map(None)?;
-                $($crate::resource::json_field!(map, self.$field, $wire $(, $how)?);)*
-                if !self.extra.is_empty() {
-                    map.serialize_entry("extra", &self.extra)?;
+                $($crate::resource::json_field!(map, self, $field, $wire $(, $how)?);)*
+                let unknown = self.extra.without(&[$($wire),*]);
+                if !unknown.is_empty() {
+                    map.serialize_entry("extra", &unknown)?;
                 }
                 map.end()
             }
@@ -92,17 +93,17 @@ macro_rules! field_type {
 }
 
 macro_rules! read_field {
-    ($cursor:ident, $slot:ident, $wire:literal, $type:ty) => {
-        $cursor.fill::<$type>(&mut $slot, $wire)?
+    ($cursor:ident, $slot:ident, $extra:ident, $wire:literal, $type:ty) => {
+        $cursor.fill::<$type>(&mut $slot, $wire, &mut $extra)?
     };
-    ($cursor:ident, $slot:ident, $wire:literal, $type:ty, (required or $uri:ident)) => {
-        $cursor.fill::<$type>(&mut $slot, $wire)?
+    ($cursor:ident, $slot:ident, $extra:ident, $wire:literal, $type:ty, (required or $uri:ident)) => {
+        $cursor.fill::<$type>(&mut $slot, $wire, &mut $extra)?
     };
-    ($cursor:ident, $slot:ident, $wire:literal, $type:ty, repeated) => {{
+    ($cursor:ident, $slot:ident, $extra:ident, $wire:literal, $type:ty, repeated) => {{
         let items: &mut $type = $slot.get_or_insert_default();
         items.extend($crate::content::Content::read($cursor)?)
     }};
-    ($cursor:ident, $slot:ident, $wire:literal, $type:ty, $item:literal) => {
+    ($cursor:ident, $slot:ident, $extra:ident, $wire:literal, $type:ty, $item:literal) => {
         $cursor.extend(&mut $slot, $item)?
     };
 }
@@ -165,19 +166,22 @@ macro_rules! field_shape {
 }
 
 macro_rules! json_field {
-    ($map:ident, $value:expr, $wire:literal) => {
-        if let Some(value) = &$value {
-            $map.serialize_entry($wire, value)?;
+    ($map:ident, $object:ident, $field:ident, $wire:literal) => {
+        match (&$object.$field, $object.extra.find($wire)) {
+            (Some(value), _) => $map.serialize_entry($wire, value)?,
+            // An id that is none, for example an empty one.
+            (None, Some(kept)) => $map.serialize_entry($wire, &kept.text)?,
+            (None, None) => {}
         }
     };
-    ($map:ident, $value:expr, $wire:literal, (required or $uri:ident)) => {
-        $map.serialize_entry($wire, &$value)?
+    ($map:ident, $object:ident, $field:ident, $wire:literal, (required or $uri:ident)) => {
+        $map.serialize_entry($wire, &$object.$field)?
     };
-    ($map:ident, $value:expr, $wire:literal, repeated) => {
-        $map.serialize_entry($wire, &$value)?
+    ($map:ident, $object:ident, $field:ident, $wire:literal, repeated) => {
+        $map.serialize_entry($wire, &$object.$field)?
     };
-    ($map:ident, $value:expr, $wire:literal, $item:literal) => {
-        if let Some(values) = &$value {
+    ($map:ident, $object:ident, $field:ident, $wire:literal, $item:literal) => {
+        if let Some(values) = &$object.$field {
             $map.serialize_entry($wire, values)?;
         }
     };

@@ -15,7 +15,7 @@ use crate::document::root_shapes;
 pub(crate) enum Shape {
     /// A string.
     Text,
-    /// An id: a string that is not empty and has no slash. One that is none counts as absent.
+    /// An id: a string without a slash; empty where there is none.
     Id,
     /// A string that is written and never shown.
     Secret,
@@ -122,7 +122,7 @@ pub fn json_schema() -> Value {
 fn describe(shape: &Shape, defs: &mut BTreeMap<String, Value>) -> Value {
     match shape {
         Shape::Text => json!({ "type": "string" }),
-        Shape::Id => json!({ "type": "string", "minLength": 1, "pattern": "^[^/]+$" }),
+        Shape::Id => json!({ "type": "string", "pattern": "^[^/]*$" }),
         Shape::Secret => json!({ "type": "string", "writeOnly": true }),
         Shape::Number => json!({ "type": ["integer", "string"] }),
         Shape::Flag => json!({ "type": ["boolean", "string"] }),

@@ -8,6 +8,7 @@ use serde::{Serialize, Serializer};
 use crate::content::Content;
 use crate::cursor::Cursor;
 use crate::document::Resource;
+use crate::element::Extra;
 use crate::error::{DecodeError, DecodeErrorKind as Kind};
 use crate::ids::RequestId;
 use crate::schema::Shape;
@@ -63,23 +64,38 @@ pub struct Update {
     pub request_id: Option<RequestId>,
     /// The object after the change; absent on some removals.
     pub data: Option<Resource>,
+    /// What this version does not know, as it came; also a `requestId` that identifies nothing, for example an empty one.
+    pub extra: Extra,
+}
+
+impl Update {
+    /// An update without a request id and without anything unknown.
+    #[must_use]
+    pub fn new(event: Verb, source: impl Into<String>, data: Option<Resource>) -> Self {
+        Self { event, source: source.into(), request_id: None, data, extra: Extra::default() }
+    }
 }
 
 impl Content for Update {
     fn read(cursor: &mut Cursor<'_>) -> Result<Option<Self>, DecodeError> {
         let (mut event, mut source, mut request_id, mut data) = (None, None, None, None);
+        let mut extra = Extra::default();
         while let Some(tag) = cursor.child()? {
             match tag.name() {
                 "event" => event = Some(Verb::parse(cursor.text()?)),
                 "source" => source = Some(cursor.text()?.to_owned()),
-                // An empty or unusable id is as good as none: it can be correlated with nothing.
-                "requestId" => request_id = RequestId::new(cursor.text()?).ok(),
+                // One that cannot be correlated with anything is as good as none.
+                "requestId" => cursor.fill(&mut request_id, "requestId", &mut extra)?,
                 "data" => {
                     while let Some(tag) = cursor.child()? {
-                        data = Some(Resource::read(cursor, &tag)?);
+                        match &data {
+                            None => data = Some(Resource::read(cursor, &tag)?),
+                            // One object is all that was ever seen.
+                            Some(_) => cursor.keep(&tag, &mut extra)?,
+                        }
                     }
                 }
-                _ => cursor.skip()?,
+                _ => cursor.keep(&tag, &mut extra)?,
             }
         }
         let missing = |what: &str| cursor.error(Kind::MissingField, format!("an Update without {what}"));
@@ -88,6 +104,7 @@ impl Content for Update {
             source: source.ok_or_else(|| missing("source"))?,
             request_id,
             data,
+            extra,
         }))
     }
 
@@ -102,6 +119,9 @@ impl Content for Update {
             data.write(writer);
             writer.close("data");
         }
+        for element in self.extra.iter() {
+            writer.raw(element);
+        }
     }
 
     fn shape() -> Shape {
@@ -114,11 +134,17 @@ impl Serialize for Update {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("event", self.event.as_str())?;
         map.serialize_entry("source", &self.source)?;
-        if let Some(id) = &self.request_id {
-            map.serialize_entry("requestId", id)?;
+        match (&self.request_id, self.extra.find("requestId")) {
+            (Some(id), _) => map.serialize_entry("requestId", id)?,
+            (None, Some(kept)) => map.serialize_entry("requestId", &kept.text)?,
+            (None, None) => {}
         }
         if let Some(data) = &self.data {
             map.serialize_entry("data", &Data(data))?;
+        }
+        let unknown = self.extra.without(&["requestId"]);
+        if !unknown.is_empty() {
+            map.serialize_entry("extra", &unknown)?;
         }
         map.end()
     }

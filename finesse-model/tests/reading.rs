@@ -20,6 +20,34 @@ fn user_update() -> User {
 }
 
 #[test]
+fn an_item_of_a_stanza_that_makes_no_sense_stands_beside_the_others() {
+    let update = "<Update><event>PUT</event><source>/finesse/api/User/1</source></Update>";
+    let sourceless = "<Update><event>PUT</event></Update>";
+    let escaped = |text: &str| text.replace('<', "&lt;");
+    let stanza = |items: &[&str]| {
+        let items: String = items
+            .iter()
+            .enumerate()
+            .map(|(at, inside)| format!("<item id='i{at}'><notification>{inside}</notification></item>"))
+            .collect();
+        format!("<message><event><items node='/finesse/api/User/1'>{items}</items></event></message>")
+    };
+    let cut_off = escaped(&update[..20]);
+    let mixed = stanza(&[sourceless, update, &escaped(sourceless), &cut_off, "", &escaped(update)]);
+    let list = decode_all(&mixed).unwrap();
+    let ids: Vec<_> = list.items.iter().map(|document| document.to_json()["itemId"].clone()).collect();
+    assert_eq!(ids, ["i1", "i5"]);
+    let said: Vec<String> = list.rejected.iter().map(ToString::to_string).collect();
+    assert_eq!(said.len(), 4);
+    for (at, words) in
+        [("i0", "without source"), ("i2", "without source"), ("i3", "cut off"), ("i4", "content")]
+    {
+        assert!(said.iter().any(|said| said.contains(at) && said.contains(words)), "{at}: {said:?}");
+    }
+    assert_eq!(kind(&stanza(&[sourceless])), DecodeErrorKind::MissingField);
+}
+
+#[test]
 fn an_update_is_read_in_any_order_and_case_and_an_empty_request_id_is_none() {
     let update = Update::from_xml(include_str!("fixtures/update-user.xml")).unwrap();
     assert_eq!(update.event, Verb::Put);
@@ -161,7 +189,7 @@ fn a_whole_stanza_is_read_with_escaped_text_and_with_child_elements() {
              <items node='/finesse/api/User/1'><item id='i1'><notification xmlns='urn:xmpp:push:0'>{inside}</notification></item></items>\
              </event><delay xmlns='urn:xmpp:delay' stamp='2026-03-01T17:02:11.415Z'/></message>"
         );
-        let documents = decode_all(&stanza).unwrap();
+        let documents = decode_all(&stanza).unwrap().items;
         let json = documents[0].to_json();
         assert_eq!(json["node"], "/finesse/api/User/1");
         assert_eq!(json["itemId"], "i1");

@@ -78,7 +78,7 @@ impl Generator<'_> {
     }
 
     fn scalar(&mut self, schema: &Value) -> String {
-        if schema["minLength"] == 1 {
+        if schema["pattern"].is_string() {
             return self.dice.text(&ID, 1);
         }
         match &schema["type"] {
@@ -132,6 +132,13 @@ impl Generator<'_> {
                 }
                 pieces.push(parts);
                 json.insert(name.clone(), Value::Array(all));
+            } else if schema["pattern"].is_string()
+                && !required.contains(&name.as_str())
+                && self.dice.once_in(5)
+            {
+                // An id that is none is shown as it stands there.
+                pieces.push(vec![self.element(name, "")]);
+                json.insert(name.clone(), json!(""));
             } else {
                 let (xml, value) = self.content(schema);
                 pieces.push(vec![self.element(name, &xml)]);
@@ -230,6 +237,7 @@ proptest! {
             let json = document.to_json();
             prop_assert_eq!(&json["value"]["data"][root.as_str()], &expected);
             prop_assert_eq!(&json["value"]["event"], &json!(verb.to_uppercase()));
+            prop_assert_eq!(&json["value"]["requestId"], &json!(id));
             let Document::Update(update) = &document else { panic!() };
             let again = update.to_xml().unwrap();
             prop_assert_eq!(decode(&again).unwrap(), document.clone(), "{}", again);

@@ -236,7 +236,7 @@ fn trap_17_a_payload_is_text_or_elements_and_values_inside_are_escaped_twice() {
             let stanza = format!(
                 "<message><event xmlns='http://jabber.org/protocol/pubsub#event'><items node='/finesse/api/User/1'><item id='a1'><notification xmlns='{namespace}'>\n{payload}\n</notification></item></items></event></message>"
             );
-            let documents = decode_all(&stanza).unwrap();
+            let documents = decode_all(&stanza).unwrap().items;
             let [Document::Item(item)] = documents.as_slice() else { panic!("{documents:?}") };
             let Resource::User(user) = data(&item.update) else { panic!("{item:?}") };
             assert_eq!(user.team_name.as_deref(), Some("R&D"));

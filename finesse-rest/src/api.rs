@@ -44,4 +44,7 @@ pub trait SideApi: Send + Sync {
 
     /// Sends a command under an id of the caller's choice. Never sends it twice.
     async fn submit(&self, command: &Command, request_id: &RequestId) -> Result<Accepted, Error>;
+
+    /// Ends the writes that wait for an earlier one to the same object as not sent. What is being sent goes on.
+    fn withhold_waiting(&self);
 }

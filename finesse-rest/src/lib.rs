@@ -1,12 +1,19 @@
-//! The REST API of one Cisco Finesse side.
+//! The REST API of one Cisco Finesse side: every documented operation, typed.
 //!
-//! * [`Client`] has the typed operations: SystemInfo, users, calls, and every [`Command`].
-//! * [`SideApi`] is the same as a trait, for whoever stands above and wants to be tested without a server.
+//! * [`Client`] leads to the operations, grouped by resource: `client.user(id)`, `client.dialog(id)`, `client.media(user, domain)`, `client.team(id)`,
+//!   `client.team_resource(id)`, `client.queue(id)`, `client.users()`, `client.devices()`, `client.script_selectors()`, `client.media_domains()`,
+//!   `client.team_message(id)`, `client.single_sign_on()`, `client.serviceability()`, `client.desktop()`, `client.configuration()`. The types stand in
+//!   [`operations`]. For paths that are not known yet there is [`Client::request`].
+//! * What changes something is a [`Write`]: options are added by name, and awaiting it sends it once, under a request id that the [`Receipt`] tells. What
+//!   agents and supervisors ask for is a [`Command`] underneath, the one place where such requests are written.
+//! * [`SideApi`] is what a session needs, as a trait, for whoever stands above and wants to be tested without a server.
 //! * [`Error`] says what was tried, where, what came back, and by [`Progress`] how far it got, which decides whether a command may have had an effect.
-//! * [`HttpTransport`] is the seam below: any tower service from request to answer.
+//!   What the guide forbids is refused before it is sent, with the [field](Error::field) named.
+//! * [`TokenKeeper`] refreshes an access token before it expires.
+//! * [`HttpTransport`] is the seam below: any tower service from request to answer, whole or in pieces.
 //!
-//! It knows one side only: no failover, no retries. A 202 of the server is the acceptance of a command; what becomes of it is told by a
-//! notification, which this crate does not receive.
+//! It knows one side only: no failover, no retries. Writes to one object are sent one after the other. A 202 of the server is the acceptance of a
+//! command; what becomes of it is told by a notification, which this crate does not receive.
 //!
 //! # Features
 //!
@@ -23,6 +30,8 @@
 //! let client = Client::new("https://fin-a.lab.example:8445", credentials)?;
 //! let user = client.user("40217").get().await?;
 //! println!("{:?}", user.state);
+//! let receipt = client.user("40217").sign_in("7301".parse()?).device("SEP0019305D8EC1").await?;
+//! println!("asked for under {}", receipt.request_id);
 //! # Ok(())
 //! # }
 //! ```

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a helper of a test may fail it")]
 #![allow(dead_code, reason = "every test crate uses another part")]
 
+pub(crate) mod schema;
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
@@ -60,6 +62,18 @@ impl Pair {
         command
     }
 
+    /// What a `finesse user` or `finesse call` leaves.
+    pub(crate) fn act(&self, verb: &str, arguments: &[&str]) -> Finished {
+        finish(self.command(verb).args(arguments))
+    }
+
+    /// The same, which must be applied.
+    pub(crate) fn applied(&self, verb: &str, arguments: &[&str]) {
+        let done = self.act(verb, arguments);
+        assert_eq!(done.outcome(), "applied", "{verb} {arguments:?}: {}{}", done.out, done.err);
+        assert_eq!(done.code, Some(0));
+    }
+
     fn naming(&self, verb: &str, sides: &[(Side, &str)]) -> Command {
         let mut command = finesse(&[verb, "--user", AGENT, "--output", "json"]);
         for (side, flag) in sides {
@@ -87,6 +101,28 @@ pub(crate) struct Finished {
     pub(crate) code: Option<i32>,
     pub(crate) out: String,
     pub(crate) err: String,
+}
+
+impl Finished {
+    /// The one line of a command.
+    pub(crate) fn command(&self) -> Value {
+        assert_eq!(self.out.lines().count(), 1, "one line was expected: {}{}", self.out, self.err);
+        let line: Value = serde_json::from_str(&self.out).unwrap();
+        assert_eq!(line["event"], "command", "{line}");
+        for name in ["at", "id", "verb", "outcome", "evidence"] {
+            assert!(line[name].is_string(), "{name} is missing in {line}");
+        }
+        assert!(line["elapsed_ms"].is_u64(), "{line}");
+        line
+    }
+
+    pub(crate) fn outcome(&self) -> String {
+        self.command()["outcome"].as_str().unwrap().to_owned()
+    }
+
+    pub(crate) fn evidence(&self) -> String {
+        self.command()["evidence"].as_str().unwrap().to_owned()
+    }
 }
 
 /// Runs a command to its end.

@@ -67,8 +67,7 @@ async fn open() -> (Line, Pair<Fake>) {
 }
 
 fn news() -> LinkEvent {
-    let update =
-        Ok(Update { event: Verb::Delete, source: String::from("/news"), request_id: None, data: None });
+    let update = Ok(Update::new(Verb::Delete, "/news", None));
     LinkEvent::Notification(Notification {
         node: String::from("/news"),
         item_id: None,

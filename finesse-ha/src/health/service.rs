@@ -130,6 +130,10 @@ impl SideApi for Reporting {
     async fn submit(&self, command: &Command, request_id: &RequestId) -> Result<Accepted, Error> {
         self.report(self.inner.submit(command, request_id)).await
     }
+
+    fn withhold_waiting(&self) {
+        self.inner.withhold_waiting();
+    }
 }
 
 #[cfg(test)]

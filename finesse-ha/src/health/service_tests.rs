@@ -118,4 +118,8 @@ impl SideApi for First {
     async fn submit(&self, command: &Command, request_id: &RequestId) -> Result<Accepted, Error> {
         self.later.submit(command, request_id).await
     }
+
+    fn withhold_waiting(&self) {
+        self.later.withhold_waiting();
+    }
 }

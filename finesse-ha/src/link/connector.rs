@@ -7,10 +7,9 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
-use finesse_model::{SystemInfo, UserId};
+use finesse_model::SystemInfo;
 use finesse_notify::{Connect, EndCause, LinkError, PingConfig, SessionConfig};
-use finesse_rest::{ErrorKind, SideApi};
-use secrecy::SecretString;
+use finesse_rest::{Credentials, ErrorKind, SideApi};
 use tower::Service;
 
 use super::{Link, LinkHandle, OpenError, OpenLink};
@@ -30,10 +29,8 @@ pub trait Notifications: Send + Sync {
 /// Who logs in.
 #[derive(Debug, Clone)]
 pub struct LinkConfig {
-    /// The agent.
-    pub user: UserId,
-    /// Password or token.
-    pub secret: SecretString,
+    /// The agent, with the password or the token; of a token that is refreshed meanwhile each link takes the present one.
+    pub credentials: Credentials,
     /// The XMPP resource.
     pub resource: String,
     /// The side's host: the XMPP domain, where SystemInfo names none.
@@ -85,8 +82,9 @@ impl SideConnector {
         let connect = self.notifications.connect_for(&info).map_err(|why| failed(EndCause::Protocol, why))?;
         let domain = info.xmpp_domain.clone().filter(|domain| !domain.is_empty());
         let domain = domain.unwrap_or_else(|| self.config.host.clone());
+        let credentials = &self.config.credentials;
         let seed = self.random.lock().unwrap_or_else(PoisonError::into_inner).u64(..);
-        let mut config = SessionConfig::builder(self.config.user.clone(), self.config.secret.clone(), domain)
+        let mut config = SessionConfig::builder(credentials.user().clone(), credentials.secret(), domain)
             .resource(self.config.resource.clone())
             // An earlier run with this resource may have ended without removing its subscriptions.
             .remove_stale_subscriptions(self.config.resource.clone())
@@ -158,6 +156,7 @@ fn cause_of(error: &finesse_rest::Error) -> EndCause {
 mod tests {
     use std::time::Duration;
 
+    use finesse_model::UserId;
     use finesse_notify::MockConnect;
     use finesse_rest::MockSideApi;
     use tower::ServiceExt;
@@ -192,8 +191,7 @@ mod tests {
             rest.expect_system_info().returning(move || Ok(info.clone()));
             let asked = Arc::default();
             let config = LinkConfig {
-                user: UserId::new("1001").unwrap(),
-                secret: SecretString::from("secret"),
+                credentials: Credentials::basic(UserId::new("1001").unwrap(), "secret"),
                 resource: String::from("test"),
                 host: String::from("fin-a.lab.example"),
             };

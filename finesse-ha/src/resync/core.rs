@@ -393,6 +393,8 @@ impl ResyncCore {
     fn fail_by(&mut self, error: &Error) {
         let fault = match error.kind() {
             ErrorKind::Unauthorized => Fault::Credentials,
+            // Good credentials, but of somebody else: no other side will say otherwise.
+            ErrorKind::Forbidden if error.status() == Some(401) => Fault::Credentials,
             ErrorKind::NotFound if !error.is_webapp_missing() => Fault::UserUnknown,
             _ => Fault::Side,
         };

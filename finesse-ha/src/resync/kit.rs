@@ -89,18 +89,13 @@ fn notification(node: &str, update: Update) -> Notification {
 pub(super) fn says_agent(user: &User) -> Notification {
     let node = "/finesse/api/User/1001";
     let data = Some(UpdateData::User(Box::new(user.clone())));
-    notification(node, Update { event: Verb::Put, source: node.to_owned(), request_id: None, data })
+    notification(node, Update::new(Verb::Put, node, data))
 }
 
 /// The server tells of a call.
 pub(super) fn says_call(dialog: &Dialog) -> Notification {
     let data = Some(UpdateData::Dialog(Box::new(dialog.clone())));
-    let update = Update {
-        event: Verb::Put,
-        source: format!("/finesse/api/Dialog/{}", dialog.id),
-        request_id: None,
-        data,
-    };
+    let update = Update::new(Verb::Put, format!("/finesse/api/Dialog/{}", dialog.id), data);
     notification("/finesse/api/User/1001/Dialogs", update)
 }
 
@@ -122,6 +117,6 @@ pub(super) fn says_refused(source: &str, request_id: Option<&RequestId>, message
     let data = Some(UpdateData::ApiErrors(errors));
     notification(
         "/finesse/api/User/1001",
-        Update { event: Verb::Put, source: source.to_owned(), request_id: request_id.cloned(), data },
+        Update { request_id: request_id.cloned(), ..Update::new(Verb::Put, source, data) },
     )
 }

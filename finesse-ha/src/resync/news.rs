@@ -57,7 +57,7 @@ pub(crate) fn read(own: &UserId, notification: Notification) -> Option<News> {
     if !is_own {
         return Some(News::Other(Box::new(update)));
     }
-    let Update { event, request_id, data, .. } = update;
+    let Update { event, request_id, data, extra, .. } = update;
     Some(match data {
         Some(UpdateData::ApiErrors(errors)) => News::Errors { source, request_id, errors },
         Some(UpdateData::User(user_data)) if source == user => News::User(user_data),
@@ -70,7 +70,7 @@ pub(crate) fn read(own: &UserId, notification: Notification) -> Option<News> {
             }
         }
         Some(UpdateData::Dialogs(_)) => unreadable(format!("a dialog of {source} that cannot be read")),
-        Some(data) => News::Other(Box::new(Update { event, source, request_id, data: Some(data) })),
+        Some(data) => News::Other(Box::new(Update { event, source, request_id, data: Some(data), extra })),
         None => unreadable(format!("{} of {source} without data", event.as_str())),
     })
 }

@@ -177,7 +177,10 @@ impl Driver {
                 Input::Notification { epoch, notification: Box::new(notification) }
             }
             LineEvent::GapOpened { epoch, last_seen, noticed, why } => {
-                self.handle = None;
+                // What was not written before the gap must not be written behind what is judged in it.
+                if let Some((_, handle)) = self.handle.take() {
+                    handle.rest.withhold_waiting();
+                }
                 Input::GapOpened { epoch, last_seen, noticed, why }
             }
             LineEvent::Told(event) => Input::Told(Box::new(event)),

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
-use finesse_model::{Dialogs, SystemInfo, Update, UpdateData, User, Verb};
+use finesse_model::{Dialogs, SystemInfo, Update, User, Verb};
 use finesse_notify::{MockLinkControl, Notification};
 use finesse_rest::{Command, MockSideApi, Progress, SideApi};
 use tower::{ServiceExt, service_fn};
@@ -39,6 +39,7 @@ fn side(asked: &Asked) -> LinkHandle {
         Err(finesse_rest::Error::new(ErrorKind::BadRequest, Progress::Refused, "no"))
     });
     rest.expect_system_info().returning(|| Ok(SystemInfo::default()));
+    rest.expect_withhold_waiting().returning(note("withhold"));
     let mut control = MockLinkControl::new();
     let (subscribed, pinged) = (note("subscribe"), note("ping"));
     control.expect_subscribe().returning(move |node| {
@@ -84,8 +85,7 @@ fn attached_to(handle: LinkHandle) -> LineEvent {
 
 fn news(number: usize) -> LineEvent {
     let source = format!("/finesse/api/Queue/{number}");
-    let update =
-        Update { event: Verb::Put, source: source.clone(), request_id: None, data: None::<UpdateData> };
+    let update = Update::new(Verb::Put, source.clone(), None);
     let notification = Notification { node: source, item_id: None, delayed: false, update: Ok(update) };
     LineEvent::Notification { epoch: Epoch(1), notification }
 }
@@ -183,4 +183,23 @@ async fn who_stops_waiting_until_a_session_is_settled_may_wait_again() {
     let end = SessionEnd::Credentials(String::from("401"));
     events.send(LineEvent::Ended(end.clone())).await.unwrap();
     assert_eq!(session.settled().await, Err(end));
+}
+
+#[tokio::test(start_paused = true)]
+async fn writes_that_wait_for_their_turn_are_withheld_when_the_gap_opens() {
+    let asked = Asked::default();
+    let (opened, events, _reports) = open(&[]).await;
+    events.send(attached(&asked)).await.unwrap();
+    opened.settled.await.unwrap().unwrap();
+    assert!(!asked.lock().unwrap().contains(&"withhold"));
+    let gap = LineEvent::GapOpened {
+        epoch: Epoch(1),
+        last_seen: Duration::ZERO,
+        noticed: Duration::ZERO,
+        why: String::from("the test"),
+    };
+    events.send(gap).await.unwrap();
+    events.send(LineEvent::Ended(SessionEnd::Closed)).await.unwrap();
+    opened.commands.closed().await;
+    assert!(asked.lock().unwrap().contains(&"withhold"));
 }

@@ -349,8 +349,7 @@ impl SessionBuilder {
                 .web_dialer(web);
         let notifications = Arc::new(notifications);
         let config = LinkConfig {
-            user: credentials.user().clone(),
-            secret: credentials.secret().clone(),
+            credentials: credentials.clone(),
             resource: self.resource.clone().unwrap_or_default(),
             host: address.host().to_owned(),
         };

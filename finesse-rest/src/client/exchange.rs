@@ -128,7 +128,7 @@ impl Client {
             Some(object) => {
                 let turn = self.inner.turns.take(object).await;
                 Some(turn.map_err(|Withheld| {
-                    let why = "not sent: an earlier write to the same object got no answer";
+                    let why = "not sent: an earlier write to the same object got no answer, or the way to the side was given up";
                     self.failed(operation, Fault::new(ErrorKind::Withheld, Progress::NotSent, why))
                 })?)
             }

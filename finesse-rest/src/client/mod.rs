@@ -145,6 +145,10 @@ impl SideApi for Client {
     async fn submit(&self, command: &Command, request_id: &RequestId) -> Result<Accepted, Error> {
         self.send_as(command, Some(request_id.clone())).await.map(Accepted::from)
     }
+
+    fn withhold_waiting(&self) {
+        self.inner.turns.withhold();
+    }
 }
 
 impl fmt::Debug for Client {

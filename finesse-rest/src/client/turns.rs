@@ -25,7 +25,7 @@ pub(super) struct Turns {
 #[derive(Debug, Default)]
 struct Gate {
     lock: Arc<Lock<()>>,
-    /// How many writes ended with an unknown outcome.
+    /// How many writes ended with an unknown outcome, or were withheld for another reason.
     unknown: AtomicU64,
 }
 
@@ -62,6 +62,13 @@ impl Turns {
             return Err(Withheld);
         }
         Ok(Turn { known: false, _open: open, place })
+    }
+
+    /// Lets nobody in who waits now. Who comes later is let in as ever.
+    pub(super) fn withhold(&self) {
+        for gate in self.table().values() {
+            gate.unknown.fetch_add(1, Ordering::Release);
+        }
     }
 
     fn table(&self) -> MutexGuard<'_, Table> {
@@ -129,6 +136,21 @@ mod tests {
         ready(poll(second.as_mut())).unwrap().known();
         ready(poll(third.as_mut())).unwrap().known();
         assert!(turns.table().is_empty());
+    }
+
+    #[test]
+    fn who_waits_can_be_withheld_and_who_comes_later_is_not() {
+        let turns = Turns::default();
+        let mut first = pin!(turns.take("/User/1"));
+        let first = ready(poll(first.as_mut())).unwrap();
+        let mut second = pin!(turns.take("/User/1"));
+        assert!(poll(second.as_mut()).is_pending());
+        turns.withhold();
+        let mut later = pin!(turns.take("/User/1"));
+        assert!(poll(later.as_mut()).is_pending());
+        first.known();
+        assert_eq!(ready(poll(second.as_mut())).unwrap_err(), Withheld);
+        ready(poll(later.as_mut())).unwrap().known();
     }
 
     #[test]

@@ -469,11 +469,11 @@ fn system_info(status: &str, delayed: bool) -> Notification {
     let info = SystemInfo::from_xml(&format!("<SystemInfo><status>{status}</status></SystemInfo>")).unwrap();
     let source = String::from("/finesse/api/SystemInfo");
     let data = Some(UpdateData::SystemInfo(Box::new(info)));
-    let update = Ok(Update { event: Verb::Put, source: source.clone(), request_id: None, data });
+    let update = Ok(Update::new(Verb::Put, source.clone(), data));
     Notification { node: source, item_id: None, delayed, update }
 }
 
 fn news(node: &str) -> LinkEvent {
-    let update = Ok(Update { event: Verb::Delete, source: node.to_owned(), request_id: None, data: None });
+    let update = Ok(Update::new(Verb::Delete, node, None));
     LinkEvent::Notification(Notification { node: node.to_owned(), item_id: None, delayed: false, update })
 }
