@@ -64,7 +64,7 @@ macro_rules! roots {
             $($one(Box<$one>),)*
             $($list(List<$item>),)*
             /// Something that this version does not know, as it came.
-            Other(Element),
+            Other(Box<Element>),
         }
 
         /// The lists by the names of their roots.
@@ -92,7 +92,7 @@ macro_rules! roots {
                         Self::$one(Box::new($one::read(cursor)?.ok_or_else(|| absent(cursor))?))
                     })*
                     $(Some($list_root) => Self::$list(List::read(cursor)?.unwrap_or_default()),)*
-                    _ => Self::Other(cursor.element(tag)?),
+                    _ => Self::Other(Box::new(cursor.element(tag)?)),
                 })
             }
 
