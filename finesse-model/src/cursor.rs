@@ -22,8 +22,8 @@ pub const MAX_BYTES: usize = 64 * 1024 * 1024;
 /// A document becomes objects of at most this multiple of its length, and [`SPARE`]: an empty `<User/>` of seven bytes would else
 /// become a thousand, and an answer of the largest size a gigabyte. A real list of users stays below its own length.
 const MULTIPLE: usize = 8;
-/// What a small document may take in any case.
-const SPARE: usize = 1024 * 1024;
+/// What a document may take in any case: ten thousand users of whom hardly anything is told.
+const SPARE: usize = 16 * 1024 * 1024;
 
 /// The start of an element.
 pub(crate) struct Tag<'a>(BytesStart<'a>);
