@@ -289,7 +289,7 @@ pub struct Profile {
     pub system_info_ports: bool,
     /// Switch: does a LOGIN of somebody signed in with the same extension publish his state again? Default no.
     pub relogin_publishes: bool,
-    /// Whether objects carry elements of newer releases that a client may not know. Default yes.
+    /// Whether objects carry elements of newer releases that a client may not know, and one at every level that none can. Default yes.
     pub extra_elements: bool,
     /// How long wrap-up lasts if the agent does not end it: 30 s.
     pub wrap_up: Duration,
