@@ -106,6 +106,22 @@ macro_rules! roots {
                 }
             }
 
+            /// Reads a document of any root. A root that this version does not know is [`Resource::Other`], where [`decode`] would refuse it:
+            /// for answers to requests of one's own, of which it is certain that Finesse wrote them.
+            ///
+            /// # Errors
+            ///
+            /// Says what the text is instead (an HTML page too), and where it breaks.
+            pub fn from_xml(text: &str) -> Result<Self, DecodeError> {
+                let (mut cursor, tag) = Cursor::open(text)?;
+                if tag.name().eq_ignore_ascii_case("html") {
+                    return Err(wrong_root(tag.name(), "one of Finesse's"));
+                }
+                let resource = Self::read(&mut cursor, &tag)?;
+                cursor.finish()?;
+                Ok(resource)
+            }
+
             /// Writes it as a document, with what was not known when it was read.
             ///
             /// # Errors
