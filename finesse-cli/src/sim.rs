@@ -116,12 +116,12 @@ fn to_text(running: &Running, scale: f64) -> Vec<String> {
         format!("control   {control}   GET {control}/ lists its requests"),
     ];
     for agent in agents() {
-        let role = if agent.supervisor { "supervisor" } else { "agent" };
-        let AgentSpec { id, extension, team, .. } = agent;
-        lines.push(format!("{role:10}{id}   extension {extension}, team {team}, password {PASSWORD}"));
+        let AgentSpec { id, extension, team, .. } = &agent;
+        let role = if agent.supervisor { ", which he supervises" } else { "" };
+        lines.push(format!("agent     {id}   extension {extension}, team {team}{role}; password {PASSWORD}"));
     }
     lines.push(format!(
-        "account   {}   for the lists and the configuration, password {PASSWORD}",
+        "account   {}   for lists and configuration; password {PASSWORD}",
         profile().rest.administrator_name
     ));
     if (scale - 1.0).abs() > f64::EPSILON {
