@@ -22,7 +22,7 @@ use crate::resources::devices::Device;
 use crate::resources::dialog::Dialog;
 use crate::resources::media::{Media, MediaDomain};
 use crate::resources::media_properties_layout::MediaPropertiesLayout;
-use crate::resources::phone_book::{Contact, PhoneBook};
+use crate::resources::phone_book::{Contact, ContactsOf, PhoneBook};
 use crate::resources::queue::Queue;
 use crate::resources::reason_code::{ReasonCode, WrapUpReason};
 use crate::resources::script_selector::ScriptSelector;
@@ -64,7 +64,7 @@ macro_rules! roots {
             $($one(Box<$one>),)*
             $($list(List<$item>),)*
             /// Something that this version does not know, as it came.
-            Other(Element),
+            Other(Box<Element>),
         }
 
         /// The lists by the names of their roots.
@@ -92,7 +92,7 @@ macro_rules! roots {
                         Self::$one(Box::new($one::read(cursor)?.ok_or_else(|| absent(cursor))?))
                     })*
                     $(Some($list_root) => Self::$list(List::read(cursor)?.unwrap_or_default()),)*
-                    _ => Self::Other(cursor.element(tag)?),
+                    _ => Self::Other(Box::new(cursor.element(tag)?)),
                 })
             }
 
@@ -157,6 +157,8 @@ macro_rules! roots {
             pub fn rejected(&self) -> &[DecodeError] {
                 match self {
                     $(Self::$list(list) => &list.rejected,)*
+                    Self::Team(team) => team.users.as_ref().map_or(&[], |users| &users.rejected),
+                    Self::PhoneBook(book) => book.contacts.as_ref().map_or(&[], ContactsOf::rejected),
                     _ => &[],
                 }
             }
