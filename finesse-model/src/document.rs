@@ -114,7 +114,7 @@ macro_rules! roots {
             ///
             /// let counters = Resource::from_xml("<Performance><Counter><name>Threads</name></Counter></Performance>")?;
             /// assert_eq!(serde_json::to_string(&counters).unwrap(), r#"{"Counter":{"name":"Threads"}}"#);
-            /// assert!(matches!(Resource::from_xml("<user></user>")?, Resource::User(_)));
+            /// assert!(matches!(Resource::from_xml("<user><loginId>1001</loginId></user>")?, Resource::User(_)));
             /// assert!(Resource::from_xml("<?xml version='1.0'?><html></html>").is_err());
             /// # Ok::<(), finesse_model::DecodeError>(())
             /// ```
