@@ -106,6 +106,32 @@ macro_rules! roots {
                 }
             }
 
+            /// Reads a document of any root. A root that this version does not know is [`Resource::Other`], where [`decode`] would refuse it:
+            /// for answers to requests of one's own, of which it is certain that Finesse wrote them.
+            ///
+            /// ```
+            /// use finesse_model::Resource;
+            ///
+            /// let counters = Resource::from_xml("<Performance><Counter><name>Threads</name></Counter></Performance>")?;
+            /// assert_eq!(serde_json::to_string(&counters).unwrap(), r#"{"Counter":{"name":"Threads"}}"#);
+            /// assert!(matches!(Resource::from_xml("<user><loginId>1001</loginId></user>")?, Resource::User(_)));
+            /// assert!(Resource::from_xml("<?xml version='1.0'?><html></html>").is_err());
+            /// # Ok::<(), finesse_model::DecodeError>(())
+            /// ```
+            ///
+            /// # Errors
+            ///
+            /// Says what the text is instead (an HTML page too), and where it breaks.
+            pub fn from_xml(text: &str) -> Result<Self, DecodeError> {
+                let (mut cursor, tag) = Cursor::open(text)?;
+                if tag.name().eq_ignore_ascii_case("html") {
+                    return Err(wrong_root(tag.name(), "one of Finesse's"));
+                }
+                let resource = Self::read(&mut cursor, &tag)?;
+                cursor.finish()?;
+                Ok(resource)
+            }
+
             /// Writes it as a document, with what was not known when it was read.
             ///
             /// # Errors
