@@ -22,6 +22,7 @@ use async_trait::async_trait;
 use finesse_model::request::RequestError;
 use finesse_model::{Dialog, DialogId, Dialogs, RequestId, SystemInfo, User, UserId};
 use http::Method;
+use tokio::sync::OnceCell;
 
 pub use self::builder::ClientBuilder;
 pub use self::exchange::{Reach, Receipt};
@@ -52,6 +53,8 @@ pub(crate) struct Inner {
     user: Option<UserId>,
     stack: Stack,
     turns: Turns,
+    /// Which node it is, once somebody needed to know.
+    place: OnceCell<Place>,
     /// How long a piece of a stream may be awaited.
     pub(crate) patience: Duration,
     /// The largest piece of a stream.
