@@ -1,18 +1,15 @@
 //! What a client sends and shows, seen by a transport without a server.
 
-#![expect(clippy::unwrap_used, reason = "a test: what fails here fails the test")]
-
 mod common;
 
-use common::recording::client;
+use common::recording::{Told, client};
 use finesse_model::EnterpriseDatabaseConfig;
 use finesse_rest::ErrorKind;
 use http::{HeaderValue, Method};
 
 #[tokio::test]
 async fn nothing_that_is_printed_for_debugging_tells_a_password_or_a_cookie() {
-    let answers: [(u16, &[(&str, &str)], &str); 1] =
-        [(200, &[("set-cookie", "JSESSIONID=hush-1")], "<x>hush-2</x>")];
+    let answers: [Told<'_>; 1] = [(200, &[("set-cookie", "JSESSIONID=hush-1")], "<x>hush-2</x>")];
     let (client, _) = client("1001", &answers);
     let database = EnterpriseDatabaseConfig {
         host: Some("aw.lab.example".into()),
@@ -42,7 +39,7 @@ async fn nothing_that_is_printed_for_debugging_tells_a_password_or_a_cookie() {
 
 #[tokio::test]
 async fn a_write_by_hand_carries_a_request_id_however_its_answer_is_read() {
-    let ok: (u16, &[(&str, &str)], &str) = (200, &[], "<User/>");
+    let ok: Told<'_> = (200, &[], "<User/>");
     let (client, recorded) = client("1001", &[ok, ok, ok]);
     let put = || client.request(Method::PUT, "/User/1001").xml("<User/>");
     put().document().await.unwrap();

@@ -117,11 +117,9 @@ impl Client {
         self.write(self.plan_of(command), &command.describe(), request_id).await
     }
 
-    /// A reason code in a supervisor's request is an error of the API.
     fn plan_of(&self, command: &Command) -> Result<Plan, RequestError> {
-        let of_another = self.inner.user.as_ref().zip(command.user()).is_some_and(|(own, user)| own != user);
-        if of_another && command.reason().is_some() {
-            return Err(RequestError::new("reasonCodeId", "only the agents themselves may give one"));
+        if let Some(own) = &self.inner.user {
+            command.check_sender(own)?;
         }
         command.plan()
     }

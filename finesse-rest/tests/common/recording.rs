@@ -24,8 +24,11 @@ impl Recorded {
     }
 }
 
-/// A client of `https://fin-a.lab.example:8445` whose requests get these answers: status, headers, body. After the last one, 202 without a body.
-pub(crate) fn client(user: &str, answers: &[(u16, &[(&str, &str)], &str)]) -> (Client, Recorded) {
+/// Status, headers and body of an answer.
+pub(crate) type Told<'a> = (u16, &'a [(&'a str, &'a str)], &'a str);
+
+/// A client of `https://fin-a.lab.example:8445` whose requests get these answers. After the last one, 202 without a body.
+pub(crate) fn client(user: &str, answers: &[Told<'_>]) -> (Client, Recorded) {
     let recorded = Recorded::default();
     let answers: VecDeque<Response<Bytes>> =
         answers.iter().map(|one| response(one.0, one.1, one.2)).collect();
