@@ -60,11 +60,15 @@ impl BaseUrl {
         &self.0
     }
 
+    /// Whether a path stands as it is, from the root; any other is below the API.
+    pub(crate) fn is_rooted(path: &str) -> bool {
+        ["/desktop/", "/finesse/", "/finesse-dp/"].iter().any(|root| path.starts_with(root))
+    }
+
     /// The address of a resource. `path` is below `/finesse/api`, or from the root where it begins with `/desktop/`, `/finesse/` or
     /// `/finesse-dp/`; ids in it are [`segment`]s.
     pub(crate) fn resource(&self, path: &str) -> Result<Uri, String> {
-        let rooted = ["/desktop/", "/finesse/", "/finesse-dp/"].iter().any(|root| path.starts_with(root));
-        let api = if rooted { "" } else { API };
+        let api = if Self::is_rooted(path) { "" } else { API };
         format!("{}{api}{path}", self.0).parse().map_err(|error: http::uri::InvalidUri| error.to_string())
     }
 

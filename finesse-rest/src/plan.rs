@@ -1,8 +1,9 @@
 //! One request as an operation writes it, before it is sent: method, path, content, what a good answer is.
 //!
-//! Invariant: every piece of a path that a caller gives becomes one segment, percent-encoded, so that no id can mean another resource.
+//! Invariants: every piece of a path that a caller gives becomes one segment, percent-encoded, so that no id can mean another resource;
+//! contents, headers and queries are never printed, for a password or a token may stand there.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use bytes::Bytes;
 use finesse_model::request::RequestError;
@@ -11,8 +12,19 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use crate::base::{encode, segment};
 use crate::outcome::Expects;
 
+/// Which nodes take a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TakenBy {
+    /// Both.
+    EveryNode,
+    /// Perhaps the primary one only: it is sent, and a 403 is looked into.
+    PerhapsPrimary,
+    /// The primary one only: at the secondary one it is not sent.
+    Primary,
+}
+
 /// A request to be sent.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Plan {
     pub(crate) method: Method,
     /// Path and query: below `/finesse/api`, or from the root where it begins with `/desktop` or `/finesse`.
@@ -24,8 +36,7 @@ pub(crate) struct Plan {
     pub(crate) streamed: bool,
     /// Whether it must not carry credentials.
     pub(crate) anonymous: bool,
-    /// Whether only the primary node takes it.
-    pub(crate) primary_only: bool,
+    pub(crate) taken_by: TakenBy,
 }
 
 impl Plan {
@@ -39,7 +50,7 @@ impl Plan {
             expects: Expects::Document,
             streamed: false,
             anonymous: false,
-            primary_only: false,
+            taken_by: TakenBy::EveryNode,
         }
     }
 
@@ -81,7 +92,13 @@ impl Plan {
     }
 
     pub(crate) fn primary_only(mut self) -> Self {
-        self.primary_only = true;
+        self.taken_by = TakenBy::Primary;
+        self
+    }
+
+    /// Agents may read it too, and the guide does not say whether they may at the secondary node.
+    pub(crate) fn perhaps_primary(mut self) -> Self {
+        self.taken_by = TakenBy::PerhapsPrimary;
         self
     }
 
@@ -91,9 +108,9 @@ impl Plan {
     }
 
     /// The object that a write is about: a user, a dialog, a user in a media routing domain, or any other `/Name/id`. Writes to one object are sent
-    /// one after the other. None for what makes a new object, and for reads.
+    /// one after the other. None for what makes a new object, for reads, and for the desktop's own interfaces, where every user asks the same path.
     pub(crate) fn object(&self) -> Option<&str> {
-        if !self.is_write() {
+        if !self.is_write() || self.path.starts_with("/desktop/") {
             return None;
         }
         let path = self.path.split('?').next().unwrap_or_default();
@@ -105,6 +122,47 @@ impl Plan {
         let object = path.get(..end)?;
         let has_id = object.split('/').nth(2).is_some_and(|id| !id.is_empty());
         (has_id || self.method != Method::POST).then_some(object)
+    }
+}
+
+impl fmt::Debug for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = self.path.split('?').next().unwrap_or_default();
+        write!(f, "{} {path} ({} bytes)", self.method, self.body.len())
+    }
+}
+
+/// Whether a path below `/finesse/api` is one of the configuration.
+pub(crate) fn is_configuration(path: &str) -> bool {
+    const NAMES: [&str; 22] = [
+        "ChatConfig",
+        "CloudConnectConfig",
+        "ClusterConfig",
+        "ConfigInfo",
+        "ECCVariableConfig",
+        "EnterpriseDatabaseConfig",
+        "LayoutConfig",
+        "MediaPropertiesLayout",
+        "MediaPropertiesLayouts",
+        "PhoneBook",
+        "PhoneBooks",
+        "ReasonCode",
+        "ReasonCodes",
+        "SystemConfig",
+        "SystemVariables",
+        "Teams",
+        "Workflow",
+        "WorkflowAction",
+        "WorkflowActions",
+        "Workflows",
+        "WrapUpReason",
+        "WrapUpReasons",
+    ];
+    let mut segments = path.split('?').next().unwrap_or_default().split('/').skip(1);
+    match segments.next() {
+        Some("Team") => segments.nth(1).is_some_and(|below| !matches!(below, "" | "TeamMessages")),
+        Some(name) => NAMES.contains(&name),
+        None => false,
     }
 }
 
@@ -152,6 +210,11 @@ mod tests {
         assert_eq!(object(Method::POST, "/ReasonCode"), None);
         assert_eq!(object(Method::POST, "/ReasonCode/"), None);
         assert_eq!(object(Method::PUT, "/ChatConfig").as_deref(), Some("/ChatConfig"));
+        assert_eq!(
+            object(Method::POST, "/desktop/sso/token"),
+            None,
+            "tokens of many users are refreshed side by side"
+        );
     }
 
     #[test]

@@ -133,15 +133,28 @@ async fn trap_20_what_is_not_xml_is_told_and_never_read_as_xml() {
 async fn trap_21_configuration_at_the_secondary_names_the_primary_and_what_ccx_lacks_is_not_implemented() {
     let info = "<SystemInfo><primaryNode><host>fin-b.lab.example</host></primaryNode>\
         <secondaryNode><host>fin-a.lab.example</host></secondaryNode></SystemInfo>";
-    let (client, seen) = scripted(vec![answer(403, &[], ""), answer(200, &[], info)]);
+    let (client, seen) = scripted(vec![
+        answer(500, &[], ""),
+        answer(403, &[], ""),
+        answer(200, &[], info),
+        answer(200, &[], info),
+    ]);
     let error = client.configuration().wrap_up_reasons().delete("31").await.unwrap_err();
     assert_eq!((error.kind(), error.progress()), (ErrorKind::SecondaryNode, Progress::Refused), "{error}");
     assert_eq!(error.primary(), Some("fin-b.lab.example"));
-    // Both were asked of this side.
+    // What was not sent, because the place was known by then.
+    let error = client.configuration().wrap_up_reasons().delete("31").await.unwrap_err();
+    assert_eq!((error.kind(), error.progress()), (ErrorKind::SecondaryNode, Progress::NotSent), "{error}");
+    assert_eq!(error.primary(), Some("fin-b.lab.example"));
+    // All were asked of this side.
     let hosts: Vec<_> =
         seen.lock().unwrap().iter().map(|request| request.uri().host().unwrap().to_owned()).collect();
-    assert_eq!(hosts, ["fin-a.lab.example"; 2]);
-    let (client, _) = scripted(vec![answer(501, &[], ""), answer(404, &[], "<ApiErrors/>")]);
+    assert_eq!(hosts, ["fin-a.lab.example"; 4]);
+    let (client, _) = scripted(vec![
+        answer(200, &[], "<SystemInfo/>"),
+        answer(501, &[], ""),
+        answer(404, &[], "<ApiErrors/>"),
+    ]);
     let config = client.configuration();
     assert_eq!(config.system_config().get().await.unwrap_err().kind(), ErrorKind::NotImplemented);
     assert_eq!(config.system_config().get().await.unwrap_err().kind(), ErrorKind::NotFound);

@@ -8,6 +8,8 @@ use finesse_model::UserId;
 #[cfg(feature = "reqwest")]
 use finesse_net::Trust;
 
+use tokio::sync::OnceCell;
+
 use super::turns::Turns;
 use super::{Client, Inner};
 use crate::base::BaseUrl;
@@ -130,6 +132,7 @@ impl ClientBuilder {
                 user,
                 stack,
                 turns: Turns::default(),
+                place: OnceCell::new(),
                 patience: self.request_timeout,
                 body_cap: self.body_cap,
             }),

@@ -1,6 +1,6 @@
 //! Sending what an operation has written, and what comes back.
 //!
-//! Invariants: nothing is sent twice; every write carries a request id; writes to one object go one after the other.
+//! Invariants: nothing is sent twice; every write carries a request id; no configuration is sent to the secondary node; writes to one object go one after the other.
 
 use finesse_model::request::RequestError;
 use finesse_model::{ConfigId, DecodeError, RequestId};
@@ -9,11 +9,12 @@ use http::header::LOCATION;
 use tower::ServiceExt as _;
 
 use super::Client;
+use super::primary::Place;
 use super::turns::Withheld;
 use crate::api::Accepted;
 use crate::error::{Error, ErrorKind, Progress};
 use crate::outcome::{self, Answer, Fault};
-use crate::plan::Plan;
+use crate::plan::{Plan, TakenBy};
 use crate::stack::{Anonymous, Call};
 use crate::transport::Streamed;
 
@@ -99,7 +100,7 @@ impl Client {
     ) -> Result<Receipt, Error> {
         let request_id = match request_id {
             Some(id) => id,
-            None => new_request_id().map_err(|why| self.refused(operation, "requestId", why))?,
+            None => self.new_request_id(operation)?,
         };
         let answer = self.ask(plan, operation, Some(&request_id)).await?;
         Ok(Receipt {
@@ -111,7 +112,11 @@ impl Client {
         })
     }
 
-    /// Sends it, when it is its turn.
+    fn new_request_id(&self, operation: &str) -> Result<RequestId, Error> {
+        new_request_id().map_err(|why| self.refused(operation, "requestId", why))
+    }
+
+    /// Sends it, when it is its turn. A write that comes without an id gets a new one, a read has none.
     pub(crate) async fn ask(
         &self,
         plan: Result<Plan, RequestError>,
@@ -120,9 +125,22 @@ impl Client {
     ) -> Result<Answer, Error> {
         let plan = plan.map_err(|error| self.unwritable(operation, &error))?;
         let uri = self.inner.base.resource(&plan.path).map_err(|why| self.refused(operation, "path", why))?;
-        let (write, primary_only) = (plan.is_write(), plan.primary_only);
-        if request_id.is_some_and(|id| !id.as_str().bytes().all(|byte| (b' '..=b'~').contains(&byte))) {
+        let (write, taken_by) = (plan.is_write(), plan.taken_by);
+        let request_id = match request_id {
+            Some(id) if write => Some(id.clone()),
+            None if write => Some(self.new_request_id(operation)?),
+            _ => None,
+        };
+        if request_id
+            .as_ref()
+            .is_some_and(|id| !id.as_str().bytes().all(|byte| (b' '..=b'~').contains(&byte)))
+        {
             return Err(self.refused(operation, "requestId", "it has characters that no header may carry"));
+        }
+        if taken_by == TakenBy::Primary
+            && let Some(Place::Secondary(primary)) = Box::pin(self.known_place()).await
+        {
+            return Err(self.secondary(operation, primary.clone(), None));
         }
         let turn = match plan.object() {
             Some(object) => {
@@ -139,7 +157,7 @@ impl Client {
         *request.method_mut() = plan.method;
         *request.headers_mut() = plan.headers;
         if let Some(id) = request_id {
-            request.extensions_mut().insert(id.clone());
+            request.extensions_mut().insert(id);
         }
         if plan.streamed {
             request.extensions_mut().insert(Streamed);
@@ -154,7 +172,7 @@ impl Client {
             turn.known();
         }
         match result {
-            Err(error) if primary_only && error.kind() == ErrorKind::Forbidden => {
+            Err(error) if taken_by != TakenBy::EveryNode && error.kind() == ErrorKind::Forbidden => {
                 Err(Box::pin(self.explain_forbidden(error)).await)
             }
             result => result,
@@ -195,7 +213,7 @@ impl Client {
 }
 
 /// A random UUID of version 4, which is what Cisco's own desktop uses as request id.
-pub(super) fn new_request_id() -> Result<RequestId, String> {
+fn new_request_id() -> Result<RequestId, String> {
     let mut random = fastrand::u128(..);
     random = (random & !(0xf << 76)) | (0x4 << 76);
     random = (random & !(0x3 << 62)) | (0x2 << 62);

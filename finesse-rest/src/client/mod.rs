@@ -22,6 +22,7 @@ use async_trait::async_trait;
 use finesse_model::request::RequestError;
 use finesse_model::{Dialog, DialogId, Dialogs, RequestId, SystemInfo, User, UserId};
 use http::Method;
+use tokio::sync::OnceCell;
 
 pub use self::builder::ClientBuilder;
 pub use self::exchange::{Reach, Receipt};
@@ -52,6 +53,8 @@ pub(crate) struct Inner {
     user: Option<UserId>,
     stack: Stack,
     turns: Turns,
+    /// Which node it is, once somebody needed to know.
+    place: OnceCell<Place>,
     /// How long a piece of a stream may be awaited.
     pub(crate) patience: Duration,
     /// The largest piece of a stream.
@@ -114,11 +117,9 @@ impl Client {
         self.write(self.plan_of(command), &command.describe(), request_id).await
     }
 
-    /// A reason code in a supervisor's request is an error of the API.
     fn plan_of(&self, command: &Command) -> Result<Plan, RequestError> {
-        let of_another = self.inner.user.as_ref().zip(command.user()).is_some_and(|(own, user)| own != user);
-        if of_another && command.reason().is_some() {
-            return Err(RequestError::new("reasonCodeId", "only the agents themselves may give one"));
+        if let Some(own) = &self.inner.user {
+            command.check_sender(own)?;
         }
         command.plan()
     }

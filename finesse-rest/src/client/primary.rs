@@ -72,6 +72,12 @@ impl Client {
         self.system_info().await.map(|info| Place::of(&info, self.inner.base.authority()))
     }
 
+    /// The same, asked once by each client and its clones: installing another node is done with everything stopped. None where nobody could tell;
+    /// then the server's own answer to the request decides.
+    pub(super) async fn known_place(&self) -> Option<&Place> {
+        self.inner.place.get_or_try_init(|| self.place()).await.ok()
+    }
+
     /// The error for a configuration request on the secondary node.
     pub(crate) fn secondary(&self, operation: &str, primary: String, status: Option<u16>) -> Error {
         let progress = if status.is_some() { Progress::Refused } else { Progress::NotSent };

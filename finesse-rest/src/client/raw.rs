@@ -1,5 +1,7 @@
 //! Requests to paths that this crate has no operation for, with the same credentials, trust, classification, caps and request ids.
 
+use std::fmt;
+
 use bytes::Bytes;
 use finesse_model::request::RequestError;
 use finesse_model::{DecodeError, Document, RequestId};
@@ -8,10 +10,9 @@ use http::{HeaderName, HeaderValue, Method};
 use super::{Client, Receipt};
 use crate::error::Error;
 use crate::outcome::Expects;
-use crate::plan::{Plan, with_query};
+use crate::plan::{Plan, is_configuration, with_query};
 
 /// A request by hand. See [`Client::request`].
-#[derive(Debug)]
 #[must_use = "a request is sent by one of its methods that are awaited"]
 pub struct RawRequest<'a> {
     client: &'a Client,
@@ -21,7 +22,7 @@ pub struct RawRequest<'a> {
 }
 
 /// An answer as it came.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct RawAnswer {
     /// The HTTP status, some 2xx.
@@ -32,6 +33,24 @@ pub struct RawAnswer {
     pub body: Bytes,
 }
 
+impl fmt::Debug for RawRequest<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RawRequest").field("plan", &self.plan).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for RawAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Cookies and whatever the body tells are left out.
+        let names: Vec<&str> = self.headers.keys().map(HeaderName::as_str).collect();
+        f.debug_struct("RawAnswer")
+            .field("status", &self.status)
+            .field("headers", &names)
+            .field("bytes", &self.body.len())
+            .finish()
+    }
+}
+
 impl<'a> RawRequest<'a> {
     pub(super) fn new(client: &'a Client, method: Method, address: &str) -> Self {
         let operation = format!("{method} {}", crate::outcome::quote(address));
@@ -39,7 +58,8 @@ impl<'a> RawRequest<'a> {
         let plan = plan.map(|path| {
             // One spelling for one object, so that writes to it wait for each other.
             let below = path.strip_prefix("/finesse/api").filter(|below| below.starts_with('/'));
-            Plan::new(method, below.unwrap_or(path).to_owned())
+            let plan = Plan::new(method, below.unwrap_or(path).to_owned());
+            if is_configuration(&plan.path) { plan.perhaps_primary() } else { plan }
         });
         Self { client, operation, plan, request_id: None }
     }
@@ -102,7 +122,8 @@ impl<'a> RawRequest<'a> {
     ///
     /// See [`ErrorKind`](crate::ErrorKind).
     pub async fn read<T>(self, decode: impl FnOnce(&str) -> Result<T, DecodeError>) -> Result<T, Error> {
-        self.client.read(self.plan, &self.operation, decode).await
+        let answer = self.client.ask(self.plan, &self.operation, self.request_id.as_ref()).await?;
+        self.client.decode(&self.operation, &answer, decode)
     }
 
     /// Takes whatever a 2xx brings: raw XML, JSON, a file.
@@ -112,12 +133,7 @@ impl<'a> RawRequest<'a> {
     /// See [`ErrorKind`](crate::ErrorKind).
     pub async fn raw(self) -> Result<RawAnswer, Error> {
         let plan = self.plan.map(|plan| plan.expects(Expects::Anything));
-        let write = plan.as_ref().is_ok_and(Plan::is_write);
-        let id = match self.request_id {
-            None if write => super::exchange::new_request_id().ok(),
-            id => id.filter(|_| write),
-        };
-        let answer = self.client.ask(plan, &self.operation, id.as_ref()).await?;
+        let answer = self.client.ask(plan, &self.operation, self.request_id.as_ref()).await?;
         Ok(RawAnswer { status: answer.status, headers: answer.headers, body: answer.body })
     }
 

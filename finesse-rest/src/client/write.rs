@@ -1,5 +1,6 @@
 //! A write under construction: what is optional is added by name, and awaiting it sends it.
 
+use std::fmt;
 use std::future::IntoFuture;
 use std::marker::PhantomData;
 
@@ -12,7 +13,6 @@ use crate::error::Error;
 use crate::plan::Plan;
 
 /// A write. Nothing is sent before it is awaited; then it is sent once. `Kind` says which options it has.
-#[derive(Debug)]
 #[must_use = "a write is sent when it is awaited"]
 pub struct Write<'a, Kind = Plain> {
     client: &'a Client,
@@ -43,7 +43,6 @@ pub enum Callback {}
 #[derive(Debug, Clone, Copy)]
 pub enum MediaSignIn {}
 
-#[derive(Debug)]
 enum What {
     Command(Command),
     Plan {
@@ -52,6 +51,18 @@ enum What {
     },
     /// It cannot be sent.
     Nothing(Box<Error>),
+}
+
+impl<Kind> fmt::Debug for Write<'_, Kind> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Write");
+        match &self.what {
+            What::Command(command) => shown.field("command", &command.describe()),
+            What::Plan { plan, operation } => shown.field("operation", operation).field("plan", plan),
+            What::Nothing(error) => shown.field("error", error),
+        };
+        shown.finish_non_exhaustive()
+    }
 }
 
 impl<'a, Kind> Write<'a, Kind> {

@@ -3,8 +3,11 @@
 //! Invariants: what the server is known to refuse for its form alone is refused here before anything is sent; every text is escaped; one
 //! command is one request.
 
+mod media_list;
+mod variables;
 mod write;
 
+use finesse_model::request::RequestError;
 use finesse_model::{
     DialogId, DialogLogoutAction, Extension, InterruptAction, Media, MediaId, MediaState, MobileAgent,
     OutboundClassification, ReasonCodeId, UserId, UserState,
@@ -98,7 +101,7 @@ pub enum Command {
     PutMedia {
         /// The agent.
         user: UserId,
-        /// What is to be in each; `id` and what changes.
+        /// What is to be in each: `id`, and of state, reason code, limit, the two actions and `routable` what changes.
         list: Vec<Media>,
     },
     /// Says what a direct preview call reached.
@@ -391,14 +394,32 @@ impl Command {
         }
     }
 
-    /// The reason code that it gives, if it gives one. Only an agent may give one, and only for himself.
-    pub(crate) fn reason(&self) -> Option<&ReasonCodeId> {
+    /// Whether it gives a reason code. Only agents may give one, and only for themselves.
+    fn gives_reason(&self) -> bool {
         match self {
+            Self::PutMedia { list, .. } => list.iter().any(|media| media_list::reason(media).is_some()),
             Self::MediaSignOut { reason, .. }
             | Self::SetMediaState { reason, .. }
             | Self::SetState { reason, .. }
-            | Self::SignOut { reason, .. } => reason.as_ref(),
-            _ => None,
+            | Self::SignOut { reason, .. } => reason.is_some(),
+            _ => false,
+        }
+    }
+
+    /// Refuses what nobody may ask for another user.
+    pub(crate) fn check_sender(&self, sender: &UserId) -> Result<(), RequestError> {
+        let refuse = |field: &str, why: &str| Err(RequestError::new(field, why));
+        // On CCE ids are numbers, so that case makes no difference there either.
+        if self.user().is_none_or(|user| user.is_same_on_ccx(sender)) {
+            return Ok(());
+        }
+        match self {
+            Self::SignIn { .. } => refuse("state", "only the agents themselves may sign in"),
+            Self::SetState { state: UserState::Work | UserState::WorkReady, .. } => {
+                refuse("state", "a supervisor may ask for READY, NOT_READY and LOGOUT")
+            }
+            _ if self.gives_reason() => refuse("reasonCodeId", "only the agents themselves may give one"),
+            _ => Ok(()),
         }
     }
 

@@ -287,7 +287,9 @@ fn what_the_server_would_refuse_for_its_form_is_not_written_and_the_field_is_nam
         (dtmf(""), "dtmfString"),
         (dtmf("12x"), "dtmfString"),
         (update(&[], None), "mediaProperties"),
-        (update(&[("a", "1"), ("a", "2")], None), "a"),
+        (update(&[("user.a", "1"), ("user.a", "2")], None), "user.a"),
+        (update(&[("callVariable11", "1")], None), "callVariable11"),
+        (update(&[], Some(" ")), "wrapUpReason"),
         (update(&[(" ", "1")], None), "name"),
         (mobile(None, "5550142"), "mode"),
         (mobile(Some(MobileMode::CallByCall), " "), "dialNumber"),
@@ -300,12 +302,40 @@ fn what_the_server_would_refuse_for_its_form_is_not_written_and_the_field_is_nam
         ),
         (callback(None, None), "callbackTime"),
         (callback(Some("2024-03-05T10:30Z"), None), "callbackTime"),
+        (callback(Some("9999-99-99T99:99"), None), "callbackTime"),
+        (callback(Some("2023-02-29T10:30"), None), "callbackTime"),
+        (callback(Some("2024-03-05T24:00"), None), "callbackTime"),
         (callback(None, Some(" ")), "callbackNumber"),
         (Command::DropParticipant { dialog: dialog(), party: " ".into() }, "targetMediaAddress"),
         (Command::SilentMonitor { user: user(), from: extension(), agent: extension() }, "toAddress"),
         (Command::PutMedia { user: user(), list: Vec::new() }, "MediaList"),
-        (Command::PutMedia { user: user(), list: vec![Media::default()] }, "id"),
     ] {
         assert_eq!(command.plan().unwrap_err().field(), field, "{command:?}");
+    }
+}
+
+#[test]
+fn what_only_agents_themselves_may_ask_for_is_not_sent_for_another() {
+    let sender = |id: &str| UserId::new(id).unwrap();
+    let agent = || sender("jvarga");
+    let set = |state, reason| Command::SetState { user: agent(), state, reason };
+    let with_reason = Media { state: Some(MediaState::NotReady), ..Media::default() };
+    let with_reason = Media { reason_code_id: Some(finesse_model::Scalar::Value(7)), ..with_reason };
+    for (command, field) in [
+        (
+            Command::SignIn { user: agent(), extension: extension(), device: None, mobile: None },
+            Some("state"),
+        ),
+        (set(UserState::Work, None), Some("state")),
+        (set(UserState::WorkReady, None), Some("state")),
+        (set(UserState::NotReady, reason()), Some("reasonCodeId")),
+        (set(UserState::NotReady, None), None),
+        (Command::PutMedia { user: agent(), list: vec![with_reason] }, Some("reasonCodeId")),
+        (Command::SignOut { user: agent(), reason: None, all_media: false }, None),
+    ] {
+        let refused = command.check_sender(&sender("boss")).err().map(|error| error.field().to_owned());
+        assert_eq!(refused.as_deref(), field, "{command:?}");
+        // CCX does not tell upper from lower case.
+        assert_eq!(command.check_sender(&sender("JVarga")), Ok(()), "{command:?}");
     }
 }

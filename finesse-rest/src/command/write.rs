@@ -2,12 +2,12 @@
 
 use finesse_model::request::{Body, RequestError};
 use finesse_model::{
-    DialogLogoutAction, Extension, InterruptAction, Media, MediaState, MobileMode, OutboundClassification,
+    DialogLogoutAction, Extension, InterruptAction, MediaState, MobileMode, OutboundClassification,
     ReasonCodeId, UserState,
 };
 use http::Method;
 
-use super::Command;
+use super::{Command, media_list, variables};
 use crate::plan::{Plan, path};
 
 impl Command {
@@ -53,7 +53,7 @@ impl Command {
                 refuse("toAddress", "it is the supervisor's own extension")
             }
             Self::MakeCall { variables, .. } | Self::ConsultCall { variables, .. } => {
-                check_variables(variables)
+                variables::check(variables)
             }
             Self::DropParticipant { party, .. } if party.trim().is_empty() => {
                 refuse("targetMediaAddress", "nobody named")
@@ -67,19 +67,17 @@ impl Command {
             Self::MediaSignIn { at_logout: Some(DialogLogoutAction::Other(_)), .. } => {
                 refuse("dialogLogoutAction", "CLOSE or TRANSFER")
             }
-            Self::PutMedia { list, .. } if list.is_empty() => refuse("MediaList", "it is empty"),
-            Self::PutMedia { list, .. } if list.iter().any(|media| media.id.is_none()) => {
-                refuse("id", "every media must have one")
-            }
+            Self::PutMedia { list, .. } => media_list::check(list),
             Self::Reclassify { classification: OutboundClassification::Other(_), .. } => {
                 refuse("outboundClassification", "VOICE, FAX, ANS_MACHINE, INVALID, BUSY or DO_NOT_CALL")
             }
             Self::ScheduleCallback { time: None, number: None, .. } => {
                 refuse("callbackTime", "neither a time nor a number given")
             }
-            Self::ScheduleCallback { time: Some(time), .. } if !is_callback_time(time) => {
-                refuse("callbackTime", "it must read YYYY-MM-DDThh:mm, without a zone")
-            }
+            Self::ScheduleCallback { time: Some(time), .. } if !is_callback_time(time) => refuse(
+                "callbackTime",
+                "it must read YYYY-MM-DDThh:mm, without a zone, and be a time that there is",
+            ),
             Self::ScheduleCallback { number: Some(number), .. } if number.trim().is_empty() => {
                 refuse("callbackNumber", "it is empty")
             }
@@ -124,7 +122,13 @@ impl Command {
                 if variables.is_empty() && wrap_up_reason.is_none() && wrap_up_items.is_empty() {
                     return refuse("mediaProperties", "neither a call variable nor a wrap-up reason given");
                 }
-                check_variables(variables)
+                if wrap_up_reason.as_ref().is_some_and(|label| label.trim().is_empty()) {
+                    return refuse("wrapUpReason", "it is empty");
+                }
+                if wrap_up_items.iter().any(|label| label.trim().is_empty()) {
+                    return refuse("wrapUpItem", "it is empty");
+                }
+                variables::check(variables)
             }
             _ => Ok(()),
         }
@@ -161,7 +165,7 @@ impl Command {
             Self::SetRoutable { routable, .. } => {
                 Body::new("Media").field("routable", if *routable { "true" } else { "false" })
             }
-            Self::PutMedia { list, .. } => return finesse_model::List::<Media>::from(list.clone()).to_xml(),
+            Self::PutMedia { list, .. } => media_list::body(list),
             Self::MakeCall { from, to, variables, .. } => {
                 carried(self.call(from).field("toAddress", to.trim()), variables)
             }
@@ -253,50 +257,27 @@ fn write_variables(body: Body, variables: &[(String, String)]) -> Body {
     })
 }
 
-/// The server refuses a whole request for one bad variable.
-fn check_variables(variables: &[(String, String)]) -> Result<(), RequestError> {
-    /// Most bytes in one of the ten call variables.
-    const LONGEST: usize = 40;
-    for (index, (name, value)) in variables.iter().enumerate() {
-        let refuse = |why: &str| Err(RequestError::new(name, why));
-        if name.trim().is_empty() {
-            return Err(RequestError::new("name", "a call variable without a name"));
-        }
-        if variables[..index].iter().any(|(other, _)| other == name) {
-            return refuse("the call variable is given twice");
-        }
-        if is_of_the_dialer(name) {
-            return refuse("variables of the dialer can only be read");
-        }
-        let numbered = name.strip_prefix("callVariable").and_then(|number| number.parse::<u8>().ok());
-        if numbered.is_some_and(|number| (1..=10).contains(&number)) && value.len() > LONGEST {
-            return refuse("it has more than 40 bytes");
-        }
-    }
-    Ok(())
-}
-
-fn is_of_the_dialer(name: &str) -> bool {
-    const DIALER: [&str; 8] = [
-        "BACampaign",
-        "BAAccountNumber",
-        "BAResponse",
-        "BAStatus",
-        "BADialedListID",
-        "BATimeZone",
-        "BABuddyName",
-        "BACustomerNumber",
-    ];
-    DIALER.contains(&name)
-}
-
-/// `2024-03-05T10:30`.
+/// `2024-03-05T10:30`, and a day that there is.
 fn is_callback_time(text: &str) -> bool {
-    text.len() == 16
+    let form = text.len() == 16
         && text.bytes().enumerate().all(|(index, byte)| match index {
             4 | 7 => byte == b'-',
             10 => byte == b'T',
             13 => byte == b':',
             _ => byte.is_ascii_digit(),
-        })
+        });
+    let number = |from, to| text.get(from..to).and_then(|digits| digits.parse::<u16>().ok());
+    let (Some(year), Some(month), Some(day)) = (number(0, 4), number(5, 7), number(8, 10)) else {
+        return false;
+    };
+    let days = match month {
+        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => 0,
+    };
+    form && (1..=days).contains(&day)
+        && number(11, 13).is_some_and(|hour| hour < 24)
+        && number(14, 16).is_some_and(|minute| minute < 60)
 }

@@ -4,7 +4,8 @@
 //! |---|---|
 //! | a token with a lifetime and a refresh token | refresh at 75 % of the lifetime |
 //! | a token with a lifetime alone | lost when it expires |
-//! | a token without a lifetime | never |
+//! | a token without a lifetime, after one that had one | as if it lived as long |
+//! | a token without a lifetime | never, and the state says so |
 //! | a refresh failed and may succeed later | again after 1, 2, 4 … at most 60 s, while the token is good |
 //! | a refresh was refused | lost when the token expires |
 
@@ -33,13 +34,15 @@ pub(super) struct Core {
     expires: Option<Duration>,
     /// When it is refreshed.
     refresh: Option<Duration>,
+    /// How long the last token whose lifetime was told was good.
+    lifetime: Option<Duration>,
     wait: Duration,
 }
 
 impl Core {
     /// A token that was given now.
     pub(super) fn new(now: Duration, lifetime: Option<Duration>, can_refresh: bool) -> Self {
-        let mut core = Self { expires: None, refresh: None, wait: FIRST_WAIT };
+        let mut core = Self { expires: None, refresh: None, lifetime: None, wait: FIRST_WAIT };
         core.refreshed(now, lifetime, can_refresh);
         core
     }
@@ -47,6 +50,8 @@ impl Core {
     /// A new token was given now.
     pub(super) fn refreshed(&mut self, now: Duration, lifetime: Option<Duration>, can_refresh: bool) {
         self.wait = FIRST_WAIT;
+        let lifetime = lifetime.or(self.lifetime);
+        self.lifetime = lifetime;
         self.expires = lifetime.map(|lifetime| now.saturating_add(lifetime));
         // The guide asks for 75 % of the lifetime. A lifetime of nothing must not become a busy loop.
         self.refresh = lifetime
@@ -107,6 +112,13 @@ mod tests {
         core.refreshed(now, Some(HOUR), true);
         core.failed(now, true);
         assert_eq!(core.next(), Next::Refresh(now + S), "the waits begin anew");
+    }
+
+    #[test]
+    fn a_refresh_that_tells_no_lifetime_gives_the_one_of_before() {
+        let mut core = Core::new(Duration::ZERO, Some(400 * S), true);
+        core.refreshed(300 * S, None, true);
+        assert_eq!(core.next(), Next::Refresh(600 * S));
     }
 
     #[test]

@@ -9,6 +9,7 @@
 mod core;
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use finesse_model::UserId;
 use tokio::sync::watch;
@@ -29,6 +30,9 @@ pub enum TokenState {
     Fresh,
     /// Still good, but it could not be refreshed; it is tried again.
     Failing(Arc<Error>),
+    /// Good when it was given; neither the server nor the token said for how long, so nobody knows when to refresh it, and it is not refreshed. A 401
+    /// tells its end.
+    LifetimeUnknown,
     /// It has expired, or cannot be refreshed any more. Somebody has to sign on again.
     Lost(Option<Arc<Error>>),
 }
@@ -49,8 +53,10 @@ impl TokenKeeper {
     pub fn start(client: Client, user: UserId, tokens: Tokens) -> Self {
         let token = Token::new(tokens.access.clone());
         let credentials = Credentials::Bearer { user, token: token.clone() };
-        let (state_in, state) = watch::channel(TokenState::Fresh);
-        let task = tokio::spawn(keep(client, tokens, token, state_in)).abort_handle();
+        let begun = Instant::now();
+        let core = Core::new(begun.elapsed(), tokens.lifetime(epoch_seconds()), tokens.refresh.is_some());
+        let (state_in, state) = watch::channel(good(&core));
+        let task = tokio::spawn(keep(client, tokens, token, state_in, begun, core)).abort_handle();
         Self { credentials, state, task }
     }
 
@@ -82,14 +88,29 @@ impl Drop for TokenKeeper {
     }
 }
 
-async fn keep(client: Client, mut tokens: Tokens, cell: Token, state: watch::Sender<TokenState>) {
-    let begun = Instant::now();
-    let mut core = Core::new(begun.elapsed(), tokens.expires_in, tokens.refresh.is_some());
+/// For a token that tells its end by the clock on the wall.
+fn epoch_seconds() -> u64 {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
+/// The state with a token that was just given.
+fn good(core: &Core) -> TokenState {
+    if core.next() == Next::Never { TokenState::LifetimeUnknown } else { TokenState::Fresh }
+}
+
+async fn keep(
+    client: Client,
+    mut tokens: Tokens,
+    cell: Token,
+    state: watch::Sender<TokenState>,
+    begun: Instant,
+    mut core: Core,
+) {
     let mut last: Option<Arc<Error>> = None;
     loop {
         match core.next() {
             Next::Never => {
-                // Nothing to be done, and nothing known to expire.
+                // Nobody knows when it expires; the state has said so.
                 return std::future::pending().await;
             }
             Next::Lost(at) => {
@@ -101,10 +122,11 @@ async fn keep(client: Client, mut tokens: Tokens, cell: Token, state: watch::Sen
         }
         match client.single_sign_on().refresh_token(&tokens).await {
             Ok(fresh) if cell.replace(fresh.access.clone()) => {
-                core.refreshed(begun.elapsed(), fresh.expires_in, fresh.refresh.is_some());
+                let lifetime = fresh.lifetime(epoch_seconds());
+                core.refreshed(begun.elapsed(), lifetime, fresh.refresh.is_some());
                 tokens = fresh;
                 last = None;
-                state.send_replace(TokenState::Fresh);
+                state.send_replace(good(&core));
             }
             Ok(_) => {
                 core.failed(begun.elapsed(), false);

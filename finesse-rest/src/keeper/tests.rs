@@ -61,6 +61,31 @@ async fn the_token_is_replaced_in_time_and_the_new_refresh_token_is_used_next() 
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_refresh_that_tells_no_lifetime_does_not_end_the_keeping() {
+    let (client, asked) = client(&[(200, r#"{"token":"second"}"#), (200, r#"{"token":"third"}"#)]);
+    let mut keeper = keeper(client);
+    assert!(matches!(keeper.changed().await, TokenState::Fresh));
+    assert!(matches!(keeper.changed().await, TokenState::Fresh));
+    assert_eq!(token(&keeper), "third");
+    let times: Vec<u64> = asked.lock().unwrap().iter().map(|(at, _)| *at).collect();
+    assert_eq!(times, [75, 150]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_first_token_without_a_lifetime_is_kept_by_what_it_says_itself_or_the_state_says_that_it_is_not() {
+    // {"iat":1000,"exp":1100}
+    let tokens = Tokens::new("e30.eyJpYXQiOjEwMDAsImV4cCI6MTEwMH0.c2ln", None).with_refresh("hush", None);
+    let (one, asked) = client(&[(200, r#"{"token":"second"}"#)]);
+    let mut keeper = TokenKeeper::start(one, "40217".parse().unwrap(), tokens);
+    assert!(matches!(keeper.changed().await, TokenState::Fresh));
+    assert_eq!(asked.lock().unwrap()[0].0, 75);
+    let (another, _) = client(&[]);
+    let opaque = Tokens::new("opaque", None).with_refresh("hush", None);
+    let keeper = TokenKeeper::start(another, "40217".parse().unwrap(), opaque);
+    assert!(matches!(keeper.state(), TokenState::LifetimeUnknown));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_failing_server_is_asked_again_while_the_token_is_good() {
     let (client, asked) = client(&[(500, ""), (503, ""), (200, r#"{"token":"second","expires_in":100}"#)]);
     let mut keeper = keeper(client);

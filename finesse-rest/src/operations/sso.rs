@@ -8,13 +8,15 @@
 use std::fmt;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use finesse_model::{AuthMode, UserId};
 use http::header::{COOKIE, LOCATION, SET_COOKIE};
 use http::{HeaderMap, HeaderValue, Method};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 
-use crate::base::encode;
+use crate::base::{BaseUrl, encode};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Progress};
 use crate::outcome::{Answer, Content, Expects, Fault, quote};
@@ -44,7 +46,7 @@ impl Client {
 pub struct Tokens {
     /// The access token.
     pub access: SecretString,
-    /// How long it is good, from the moment of the answer.
+    /// How long it is good, from the moment of the answer, where the answer said so.
     pub expires_in: Option<Duration>,
     /// The token to refresh it.
     pub refresh: Option<SecretString>,
@@ -68,6 +70,28 @@ impl Tokens {
         self.refresh_expires_in = expires_in;
         self
     }
+}
+
+impl Tokens {
+    /// How long the access token is good: as the answer said, else as the token says itself. `now` is in seconds since 1970.
+    pub(crate) fn lifetime(&self, now: u64) -> Option<Duration> {
+        self.expires_in.or_else(|| lifetime_of_jwt(self.access.expose_secret(), now))
+    }
+}
+
+/// What the middle part of a JSON Web Token (RFC 7519) says: between `iat` and `exp`, so that clocks need not agree; without `iat`, from `now`.
+fn lifetime_of_jwt(token: &str, now: u64) -> Option<Duration> {
+    let mut parts = token.split('.');
+    let (claims, _signature) = (parts.nth(1)?, parts.next()?);
+    let claims: Value =
+        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims.trim_end_matches('=')).ok()?).ok()?;
+    // A number of seconds may have a fraction.
+    let seconds = |name: &str| {
+        let number = claims.get(name)?.as_f64().filter(|number| *number >= 0.0)?;
+        Duration::try_from_secs_f64(number).ok()
+    };
+    let begun = seconds("iat").unwrap_or(Duration::from_secs(now));
+    Some(seconds("exp")?.saturating_sub(begun))
 }
 
 impl fmt::Debug for Tokens {
@@ -120,8 +144,9 @@ impl SingleSignOn<'_> {
                 return self.tokens(&operation, &answer, &browser);
             }
             remember(&mut jar, cookies(&answer.headers));
-            // Elsewhere: the identity service, which leads to a form.
+            // Elsewhere, or another application at the same address: the identity service, which leads to a form.
             let next = answer.header(LOCATION).and_then(|to| self.client.inner.base.local(to).ok());
+            let next = next.filter(|path| BaseUrl::is_rooted(path));
             match next {
                 Some(next) => path = next.to_owned(),
                 None => return Err(self.person_wanted(&operation, &answer, &browser)),
@@ -270,6 +295,23 @@ mod tests {
         assert!(
             of_json(b"{}").is_none() && of_json(b"[]").is_none() && of_json(b"{\"token\":\"\"}").is_none()
         );
+    }
+
+    #[test]
+    fn a_token_tells_its_lifetime_where_the_answer_does_not() {
+        let token = |claims: &str| Tokens::new(format!("e30.{}.c2ln", URL_SAFE_NO_PAD.encode(claims)), None);
+        let lifetime = |claims: &str| token(claims).lifetime(1_000).map(|lifetime| lifetime.as_secs());
+        assert_eq!(lifetime(r#"{"iat":500,"exp":4100}"#), Some(3600));
+        assert_eq!(lifetime(r#"{"exp":1600}"#), Some(600));
+        assert_eq!(lifetime(r#"{"exp":900}"#), Some(0));
+        for none in ["{}", "[]", "nonsense", r#"{"exp":"soon"}"#, r#"{"exp":-1}"#, r#"{"exp":1e300}"#] {
+            assert_eq!(lifetime(none), None, "{none}");
+        }
+        for none in ["opaque", "", "a.b", "..", "a.%%.c"] {
+            assert_eq!(Tokens::new(none, None).lifetime(0), None, "{none}");
+        }
+        let told = Tokens { expires_in: Some(Duration::from_secs(7)), ..token(r#"{"exp":1600}"#) };
+        assert_eq!(told.lifetime(0), Some(Duration::from_secs(7)));
     }
 
     #[test]

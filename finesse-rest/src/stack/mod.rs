@@ -37,7 +37,7 @@ use crate::outcome::{Answer, Expects, Fault};
 use crate::transport::HttpTransport;
 
 /// A request on its way into the stack.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Call {
     pub(crate) request: Request<Bytes>,
     /// Whether the request changes something. Decides what a missing answer means.

@@ -4,6 +4,7 @@
 #![allow(dead_code, reason = "every test file uses its own part of it")]
 
 pub(crate) mod in_memory;
+pub(crate) mod recording;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

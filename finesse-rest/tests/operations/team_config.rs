@@ -28,6 +28,7 @@ operations! {
         team.set_reason_codes(ReasonCategory::NotReady, &ids(&["10", "11"])).await.unwrap();
         assert_eq!(team.reason_codes(ReasonCategory::NotReady).await.unwrap().items.len(), 2);
         not_sent(team.set_reason_codes(ReasonCategory::All, &[]).await, "category");
+        not_sent(team.set_reason_codes(ReasonCategory::NotReady, &ids(&["10", "11", "10"])).await, "ReasonCode");
         refused(team.set_reason_codes(ReasonCategory::NotReady, &ids(&["999"])).await, 400);
         let second = lab.admin_at_the_secondary();
         let set = second.configuration().team("512").set_reason_codes(ReasonCategory::NotReady, &[]);

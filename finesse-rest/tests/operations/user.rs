@@ -11,8 +11,8 @@ operations! {
         assert_eq!((receipt.status, receipt.request_id.as_str()), (202, "r-1"));
         assert_eq!(receipt.echoed.unwrap().as_str(), "r-1");
         state(&client, "1001", UserState::NotReady).await;
-        refused(lab.client("1002").user("1001").sign_in(own("1001")).await, 401);
-        refused(client.user("9999").sign_in(own("1001")).await, 404);
+        not_sent(lab.client("1002").user("1001").sign_in(own("1001")).await, "state");
+        not_sent(client.user("9999").sign_in(own("1001")).await, "state");
     }
 
     async fn user_sign_in_as_mobile_agent(lab) {
@@ -85,6 +85,7 @@ operations! {
         state(&client, "1001", UserState::NotReady).await;
         refused(lab.client("1009").user("1003").change_state(UserState::Ready).await, 401);
         not_sent(client.user("1001").change_state(UserState::Talking).await, "state");
+        not_sent(lab.client("1009").user("1001").change_state(UserState::Work).await, "state");
     }
 
     async fn user_change_state_with_reason(lab) {

@@ -168,7 +168,10 @@ impl<'a, T: CollectionOf> Collection<'a, T> {
     /// Reads one. Administrator; agents may read a reason code. 200; 401, 403 (secondary node), 404, 500.
     pub async fn get(&self, id: impl fmt::Display) -> Result<T, Error> {
         let id = id.to_string();
-        let plan = self.path(&[T::ONE, &id]).map(|path| Plan::get(path).primary_only());
+        let plan = self.path(&[T::ONE, &id]).map(Plan::get);
+        // Of all objects there are many of, agents may read a reason code.
+        let plan = plan
+            .map(|plan| if T::ONE == "ReasonCode" { plan.perhaps_primary() } else { plan.primary_only() });
         self.client.read(plan, &Self::saying("reading", &id), T::decode).await
     }
 

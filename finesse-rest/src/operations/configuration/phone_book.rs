@@ -16,11 +16,13 @@ use crate::plan::Plan;
 const MOST: usize = 6000;
 
 impl<'a> Collection<'a, PhoneBook> {
-    /// Puts these contacts in the place of all that a phone book has; the file has the header `"First Name","Last Name","Phone Number","Notes"`.
+    /// Puts these contacts in the place of all that a phone book has; the file has at most 6,000, after the header
+    /// `"First Name","Last Name","Phone Number","Notes"`.
     /// Administrator. 202; 400 (with the bad lines), 401, 403 (secondary node), 404, 500.
     pub fn import_csv(&self, id: impl fmt::Display, csv: &str) -> Write<'a, Plain> {
         let id = id.to_string();
         let plan = self.path(&["PhoneBook", &id, "Contacts", "csvFileContent"]).and_then(|path| {
+            check_file(csv)?;
             let boundary = boundary(csv);
             let kind = HeaderValue::try_from(format!("multipart/form-data; boundary={boundary}"))
                 .map_err(|error| RequestError::new("Content-Type", error.to_string()))?;
@@ -67,6 +69,35 @@ fn whole_list(contacts: &[Contact]) -> Result<String, RequestError> {
     Ok(body)
 }
 
+/// The first line names the columns; a file without it would lose its first contact, or be refused after it was sent.
+fn check_file(csv: &str) -> Result<(), RequestError> {
+    const COLUMNS: [&str; 4] = ["First Name", "Last Name", "Phone Number", "Notes"];
+    let refuse = |why: String| Err(RequestError::new("csvFileContent", why));
+    let csv = csv.trim_start_matches('\u{feff}');
+    let header = csv.lines().next().unwrap_or_default();
+    if !header.split(',').map(|name| name.trim().trim_matches('"')).eq(COLUMNS) {
+        return refuse(format!("its first line must be \"{}\"", COLUMNS.join("\",\"")));
+    }
+    // A line ends outside of quotes only.
+    let (mut quoted, mut filled, mut contacts) = (false, false, 0_usize);
+    for character in csv.get(header.len()..).unwrap_or_default().chars().chain(['\n']) {
+        match character {
+            '\n' | '\r' if !quoted => {
+                contacts += usize::from(filled);
+                filled = false;
+            }
+            character => {
+                quoted ^= character == '"';
+                filled |= !character.is_whitespace();
+            }
+        }
+    }
+    if contacts > MOST {
+        return refuse(format!("it has {contacts} contacts; {MOST} are allowed"));
+    }
+    Ok(())
+}
+
 /// A line that does not occur in the file.
 fn boundary(csv: &str) -> String {
     loop {
@@ -82,4 +113,22 @@ fn form(boundary: &str, csv: &str) -> String {
         "--{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"contacts.csv\"\r\n\
          Content-Type: text/csv\r\n\r\n{csv}\r\n--{boundary}--\r\n"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEADER: &str = "\"First Name\",\"Last Name\",\"Phone Number\",\"Notes\"\r\n";
+
+    #[test]
+    fn a_file_has_its_header_and_at_most_6000_contacts() {
+        assert!(check_file(HEADER).is_ok());
+        assert!(check_file("\u{feff}First Name,Last Name,Phone Number,Notes\nBo,,1,").is_ok());
+        let file = |count| format!("{HEADER}{}\r\n", "\"Bo\",\"\",\"1\",\"two\nlines\"\r\n".repeat(count));
+        assert!(check_file(&file(6000)).is_ok());
+        for wrong in [&file(6001), "", "\"Bo\",\"\",\"1\",\"\"", "Name,Phone"] {
+            assert_eq!(check_file(wrong).unwrap_err().field(), "csvFileContent");
+        }
+    }
 }

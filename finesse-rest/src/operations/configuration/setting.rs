@@ -30,6 +30,10 @@ pub trait SettingOf: Sized + Send + private::Sealed {
     #[doc(hidden)]
     const PATH: &'static str;
 
+    /// Whether agents may read it.
+    #[doc(hidden)]
+    const FOR_AGENTS: bool;
+
     /// Reads one.
     #[doc(hidden)]
     fn decode(xml: &str) -> Result<Self, DecodeError>;
@@ -40,11 +44,12 @@ mod private {
 }
 
 macro_rules! settings {
-    ($($type:ty, $path:literal;)*) => {$(
+    ($($type:ty, $path:literal, $agents:literal;)*) => {$(
         impl private::Sealed for $type {}
 
         impl SettingOf for $type {
             const PATH: &'static str = $path;
+            const FOR_AGENTS: bool = $agents;
 
             fn decode(xml: &str) -> Result<Self, DecodeError> {
                 Self::from_xml(xml)
@@ -54,13 +59,13 @@ macro_rules! settings {
 }
 
 settings! {
-    SystemConfig, "/SystemConfig";
-    ClusterConfig, "/ClusterConfig";
-    EnterpriseDatabaseConfig, "/EnterpriseDatabaseConfig";
-    LayoutConfig, "/LayoutConfig/default";
-    ChatConfig, "/ChatConfig";
-    ConfigInfo, "/ConfigInfo";
-    EccVariableConfig, "/ECCVariableConfig";
+    SystemConfig, "/SystemConfig", false;
+    ClusterConfig, "/ClusterConfig", false;
+    EnterpriseDatabaseConfig, "/EnterpriseDatabaseConfig", false;
+    LayoutConfig, "/LayoutConfig/default", false;
+    ChatConfig, "/ChatConfig", true;
+    ConfigInfo, "/ConfigInfo", false;
+    EccVariableConfig, "/ECCVariableConfig", true;
 }
 
 /// A setting there is one of.
@@ -121,7 +126,8 @@ impl<'a> Configuration<'a> {
 impl<'a, T: SettingOf> Setting<'a, T> {
     /// Reads it. Administrator, unless said otherwise at the setting. 200; 401, 403 (secondary node), 404, 500.
     pub async fn get(&self) -> Result<T, Error> {
-        let plan = Plan::get(T::PATH.to_owned()).primary_only();
+        let plan = Plan::get(T::PATH.to_owned());
+        let plan = if T::FOR_AGENTS { plan.perhaps_primary() } else { plan.primary_only() };
         self.client.read(Ok(plan), &format!("reading {}", T::PATH), T::decode).await
     }
 

@@ -75,6 +75,10 @@ impl<'a> TeamAssignments<'a> {
 
     fn assign<T: CollectionOf>(&self, ids: &[ConfigId], query: Query<'_>) -> Write<'a, Plain> {
         let uris: Vec<String> = ids.iter().map(|id| format!("/finesse/api/{}/{id}", T::ONE)).collect();
+        if (1..ids.len()).any(|at| ids[..at].contains(&ids[at])) {
+            let why = RequestError::new(T::ONE, "the same one is given twice");
+            return Write::plan(self.client, self.saying("assigning", T::ALL), Err(why));
+        }
         let plan = assignment(T::ALL, T::ONE, uris.iter().map(String::as_str))
             .and_then(|body| Ok(Plan::new(Method::PUT, self.path(T::ALL, query)?).xml(body).primary_only()));
         Write::plan(self.client, self.saying("assigning", T::ALL), plan)
