@@ -170,6 +170,8 @@ pub struct Framer {
     root: Vec<u8>,
     namespaces: Namespaces,
     failed: Option<FramingError>,
+    /// Something was found already, so no byte order mark may follow.
+    begun: bool,
 }
 
 impl Framer {
@@ -188,6 +190,7 @@ impl Framer {
             root: Vec::new(),
             namespaces: Namespaces::default(),
             failed: None,
+            begun: false,
         }
     }
 
@@ -223,6 +226,7 @@ impl Framer {
                 self.start = None;
                 self.markup = Markup::None;
                 self.at = 0;
+                self.begun |= found.range.end > 0;
                 if found.range.len() > self.cap && found.piece != Piece::Blank {
                     return self.fail(FramingError::TooLarge { cap: self.cap });
                 }
@@ -319,7 +323,7 @@ impl Framer {
         }
         const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
         let mut skip = 0;
-        if self.phase == Phase::BeforeRoot && bytes.starts_with(&BYTE_ORDER_MARK[..1]) {
+        if !self.begun && self.phase == Phase::BeforeRoot && bytes.starts_with(&BYTE_ORDER_MARK[..1]) {
             if bytes.starts_with(BYTE_ORDER_MARK) {
                 skip = BYTE_ORDER_MARK.len();
             } else if BYTE_ORDER_MARK.starts_with(bytes) {

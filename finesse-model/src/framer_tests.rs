@@ -193,6 +193,18 @@ fn whole_document() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
+#[test]
+fn a_byte_order_mark_behind_white_space_is_no_mark_however_it_is_cut() {
+    for text in [" \u{feff}<s>", "\u{feff} \u{feff}<s>"] {
+        let bytes = text.as_bytes();
+        let bytewise: Vec<&[u8]> = bytes.chunks(1).collect();
+        for rules in [Rules::Stream, Rules::Document] {
+            assert_eq!(run(rules, CAP, &[bytes]).1, Some(FramingError::NotXml), "{text:?}");
+            assert_eq!(run(rules, CAP, &bytewise).1, Some(FramingError::NotXml), "{text:?} byte by byte");
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
