@@ -39,11 +39,13 @@ pub(crate) enum Command {
     /// With --extension, an agent who is signed out is signed in first. The session of this command ends with it, and a side signs an agent out about a
     /// minute after his last session with it has ended: keep one beside it (a desktop, or `finesse watch`).
     Call(CallArgs),
-    /// Read any REST resource and print it as JSON, as `decode` does.
+    /// Read any REST resource and print it as JSON, as `decode` does; what this version does not know is printed as its elements stand there.
+    ///
+    /// The first side that is in service is asked. Configuration, which only the primary node has, is asked of the primary.
     Get(GetArgs),
     /// Decode REST bodies, Updates or whole stanzas to JSON; never touches the network.
     Decode(DecodeArgs),
-    /// Print the JSON Schema of what `decode` and `get` print.
+    /// Print the JSON Schema of what `decode` and `get` print of everything that has a type.
     Schema(SchemaArgs),
 }
 

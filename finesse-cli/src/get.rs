@@ -1,10 +1,13 @@
 //! `finesse get`: any resource of the REST API, with the agent's credentials, as `decode` prints it.
 //!
-//! One request, and never to a second side: without `--side`, the first side that says it is in service is asked.
+//! Without `--side`, the first side that says it is in service is asked, and no other: but for configuration, which the secondary node refuses and
+//! the primary is then asked for. What is asked for is Finesse's, so also a root that the model does not know is printed, as an element it does not
+//! know would be.
 
 use finesse_ha::health::verdict;
 use finesse_ha::session::SideAddress;
 use finesse_ha::side::Side;
+use finesse_model::{DecodeError, DecodeErrorKind, Document, MAX_BYTES, Resource};
 use finesse_rest::{Client, Credentials, Error, ErrorKind, RawAnswer};
 use http::Method;
 
@@ -26,17 +29,69 @@ pub(crate) async fn run(args: GetArgs) -> Result<Exit, Failure> {
     }
 }
 
+/// A whole answer may take this many times as long as a request of a session: the list of all users of a large system is some 10 MB.
+const PATIENCE: u32 = 6;
+
+/// One side, ready to be asked.
+struct Asked {
+    side: Side,
+    client: Client,
+}
+
+impl Asked {
+    fn new(
+        setup: &Setup,
+        credentials: &Credentials,
+        (side, address): (Side, SideAddress),
+    ) -> Result<Self, Failure> {
+        let builder =
+            setup.client_builder(&address, Some(credentials), setup.params.request_timeout * PATIENCE);
+        // What can be decoded is also fetched.
+        let client = builder.body_cap(MAX_BYTES).build().map_err(|error| failure(&error))?;
+        Ok(Self { side, client })
+    }
+
+    async fn get(&self, path: &str) -> Result<RawAnswer, Error> {
+        self.client.request(Method::GET, path).raw().await
+    }
+
+    /// The node that a forbidden request should have gone to, if this side is the secondary. A request by hand does not say that it is one of
+    /// configuration, so one is made that does: with the same rights it is refused for the same reason.
+    async fn primary(&self, refusal: &Error) -> Option<String> {
+        if refusal.kind() != ErrorKind::Forbidden {
+            return None;
+        }
+        let explained = self.client.configuration().system_config().get().await.err()?;
+        explained.primary().map(str::to_owned)
+    }
+}
+
 async fn get(args: &GetArgs, setup: &Setup, credentials: &Credentials) -> Result<(), Failure> {
-    let address = match args.side {
-        Some(side) => named(setup, side).await?,
+    let path = rooted(&args.path);
+    let place = match args.side {
+        Some(side) => (side, named(setup, side).await?),
         None => first_usable(setup).await?,
     };
-    let client = setup.client(&address, Some(credentials), setup.params.request_timeout)?;
-    let path = rooted(&args.path);
-    let answer = client.request(Method::GET, &path).raw().await.map_err(|error| failure(&error))?;
-    let printer = Printer::documents(args.output);
-    let doing = format!("GET {path} on {}", client.base_url());
-    print(printer, &doing, &answer, args.raw)
+    let mut asked = Asked::new(setup, credentials, place)?;
+    let mut answer = asked.get(&path).await;
+    if let Err(refusal) = &answer
+        && let Some(primary) = asked.primary(refusal).await
+    {
+        let (side, other) = (asked.side, asked.side.other());
+        let refused = format!(
+            "{refusal}. Side {side} is the secondary node and takes no configuration; the primary is {primary}"
+        );
+        if args.side.is_some() || path.contains("://") {
+            return Err(Failure::new(Exit::Failed, format!("{refused}: ask side {other}")));
+        }
+        let on_primary =
+            |failure: Failure| Failure { message: format!("{refused}. {}", failure.message), ..failure };
+        asked = Asked::new(setup, credentials, (other, named(setup, other).await.map_err(on_primary)?))?;
+        answer = Ok(asked.get(&path).await.map_err(|error| on_primary(failure(&error)))?);
+    }
+    let answer = answer.map_err(|error| failure(&error))?;
+    let doing = format!("GET {path} on {}", asked.client.base_url());
+    print(Printer::documents(args.output), &doing, &answer, args.raw)
 }
 
 /// A path without a slash in front is one below the API too.
@@ -46,15 +101,15 @@ fn rooted(path: &str) -> String {
 
 fn print(printer: Printer, doing: &str, answer: &RawAnswer, raw: bool) -> Result<(), Failure> {
     let fail = |why: String| Failure::new(Exit::Failed, format!("{doing}: {}, {why}", answer.status));
-    let decoded = finesse_model::decode_bytes(&answer.body);
+    let decoded = read(&answer.body);
     match decoded {
-        Err(error) if error.kind() == finesse_model::DecodeErrorKind::Html => Err(fail(error.to_string())),
+        Err(error) if error.kind() == DecodeErrorKind::Html => Err(fail(error.to_string())),
         _ if raw => {
             printer.bytes(&answer.body);
             Ok(())
         }
         // The desktop's own interfaces speak JSON, which is passed on as it is.
-        Err(error) if error.kind() == finesse_model::DecodeErrorKind::Json => {
+        Err(error) if error.kind() == DecodeErrorKind::Json => {
             match serde_json::from_slice::<serde_json::Value>(&answer.body) {
                 Ok(_) => {
                     printer.bytes(&answer.body);
@@ -69,6 +124,17 @@ fn print(printer: Printer, doing: &str, answer: &RawAnswer, raw: bool) -> Result
             documents.add(&document);
             documents.print(printer, doing)
         }
+    }
+}
+
+/// The document, whatever its root.
+fn read(body: &[u8]) -> Result<Document, DecodeError> {
+    let text = finesse_model::utf8(body)?;
+    match finesse_model::decode(text) {
+        Err(error) if error.kind() == DecodeErrorKind::WrongRoot => {
+            Resource::from_xml(text).map(Document::Resource)
+        }
+        read => read,
     }
 }
 
@@ -87,7 +153,7 @@ async fn named(setup: &Setup, side: Side) -> Result<SideAddress, Failure> {
 }
 
 /// The first side that serves, A before B.
-async fn first_usable(setup: &Setup) -> Result<SideAddress, Failure> {
+async fn first_usable(setup: &Setup) -> Result<(Side, SideAddress), Failure> {
     let mut said = Vec::new();
     let mut distrusted = true;
     let mut b = setup.pair.b.clone();
@@ -103,7 +169,7 @@ async fn first_usable(setup: &Setup) -> Result<SideAddress, Failure> {
             Ok(info) => {
                 let (status, _, why) = verdict(&info);
                 if status.serves() {
-                    return Ok(address);
+                    return Ok((side, address));
                 }
                 b = b.or_else(|| setup.side_b_of(&info));
                 distrusted = false;

@@ -1,4 +1,5 @@
-//! `finesse schema`: the JSON Schema of what `decode` and `get` print, whole or for one root.
+//! `finesse schema`: the JSON Schema of what `decode` and `get` print, whole or for one root. Roots that the model does not know, which only `get`
+//! prints, have none.
 
 use std::collections::BTreeSet;
 

@@ -15,7 +15,7 @@ use finesse_ha::session::{
 };
 use finesse_model::{Extension, SystemInfo, UserId};
 use finesse_net::{Proxies, Trust};
-use finesse_rest::{Client, Credentials};
+use finesse_rest::{Client, ClientBuilder, Credentials};
 use secrecy::SecretString;
 use serde::Deserialize;
 
@@ -218,14 +218,25 @@ impl Setup {
         credentials: Option<&Credentials>,
         request_timeout: Duration,
     ) -> Result<Client, Failure> {
-        let mut builder = Client::builder(&address.rest)
+        let builder = self.client_builder(address, credentials, request_timeout);
+        builder.build().map_err(|error| Failure::usage(error.to_string()))
+    }
+
+    /// The same, to be made by the caller.
+    pub(crate) fn client_builder(
+        &self,
+        address: &SideAddress,
+        credentials: Option<&Credentials>,
+        request_timeout: Duration,
+    ) -> ClientBuilder {
+        let builder = Client::builder(&address.rest)
             .trust(self.trust.clone())
             .connect_timeout(self.params.connect_timeout)
             .request_timeout(request_timeout);
-        if let Some(credentials) = credentials {
-            builder = builder.credentials(credentials.clone());
+        match credentials {
+            Some(credentials) => builder.credentials(credentials.clone()),
+            None => builder,
         }
-        builder.build().map_err(|error| Failure::usage(error.to_string()))
     }
 
     /// A session as described.

@@ -12,16 +12,19 @@ use crate::args::SimArgs;
 use crate::exit::{Exit, Failure};
 use crate::output::Printer;
 
-/// Password of every agent; there is nothing behind it but the simulation, so it is printed.
+/// Password of everybody; there is nothing behind it but the simulation, so it is printed.
 const PASSWORD: &str = "simulated";
 
-/// The agents to begin with: two of one team, and their supervisor. More come through the control API.
-fn agents() -> [AgentSpec; 3] {
-    [
-        AgentSpec::new("1001", PASSWORD, "7301"),
-        AgentSpec::new("1002", PASSWORD, "7302"),
-        AgentSpec { supervisor: true, ..AgentSpec::new("1009", PASSWORD, "7309") },
-    ]
+/// The people to begin with: of two teams, with the supervisor of one. More come through the control API.
+fn agents() -> [AgentSpec; 4] {
+    AgentSpec::lab(PASSWORD)
+}
+
+/// Servers as of CCE, on which everybody has the same password, the administrator too.
+fn profile() -> Profile {
+    let mut profile = Profile::ucce();
+    profile.rest.administrator_password = PASSWORD.to_owned();
+    profile
 }
 
 /// A pair that runs.
@@ -63,7 +66,7 @@ pub(crate) async fn run(args: SimArgs) -> Result<Exit, Failure> {
 
 async fn start(args: &SimArgs) -> Result<Running, Failure> {
     let failed = |what: &str, error: std::io::Error| Failure::new(Exit::Failed, format!("{what}: {error}"));
-    let sim = Sim::serve(Profile::ucce().scaled(args.scale), args.seed)
+    let sim = Sim::serve(profile().scaled(args.scale), args.seed)
         .await
         .map_err(|error| failed("starting the pair on loopback", error))?;
     agents().into_iter().for_each(|agent| sim.add_agent(agent));
@@ -93,6 +96,7 @@ fn to_json(running: &Running) -> Value {
         "ca_file": running.ca_file.display().to_string(),
         "control": running.control,
         "agents": agents(),
+        "administrator": { "id": profile().rest.administrator_name, "password": PASSWORD },
     })
 }
 
@@ -101,27 +105,33 @@ fn to_text(running: &Running, scale: f64) -> Vec<String> {
     let ca_file = ca_file.display();
     let side = |name: &str, side: &Addresses| {
         format!(
-            "side {name}   {}   xmpp {} (TLS)   websocket {}   bosh {}",
+            "side {name}    {}   xmpp {} (TLS)   websocket {}   bosh {}",
             side.rest_url, side.xmpp, side.websocket_url, side.bosh_url
         )
     };
     let mut lines = vec![
         side("A", a),
         side("B", b),
-        format!("CA       {ca_file}"),
-        format!("control  {control}   GET {control}/ lists its requests"),
+        format!("CA        {ca_file}"),
+        format!("control   {control}   GET {control}/ lists its requests"),
     ];
     for agent in agents() {
-        let role = if agent.supervisor { ", supervisor" } else { "" };
-        lines.push(format!("agent    {} extension {}{role}, password {PASSWORD}", agent.id, agent.extension));
+        let AgentSpec { id, extension, team, .. } = &agent;
+        let role = if agent.supervisor { ", which he supervises" } else { "" };
+        lines.push(format!("agent     {id}   extension {extension}, team {team}{role}; password {PASSWORD}"));
     }
+    lines.push(format!(
+        "account   {}   for lists and configuration; password {PASSWORD}",
+        profile().rest.administrator_name
+    ));
     if (scale - 1.0).abs() > f64::EPSILON {
-        lines.push(format!("timers   of both sides take {scale} times as long as in real life"));
+        lines.push(format!("timers    of both sides take {scale} times as long as in real life"));
     }
     lines.extend([
         String::new(),
         String::from("In another terminal, for example:"),
         format!("  FINESSE_PASSWORD={PASSWORD} finesse watch --side-a {} --side-b {} --ca {ca_file} --user 1001 --extension 7301", a.rest_url, b.rest_url),
+        format!("  FINESSE_PASSWORD={PASSWORD} finesse get Users --side-a {} --ca {ca_file} --user {}", a.rest_url, profile().rest.administrator_name),
         format!("  curl -d '{{\"fault\":\"stop_notification\",\"side\":\"A\"}}' {control}/fault"),
         String::new(),
         String::from("The pair runs until Ctrl-C."),

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use finesse_ha::event::Event;
-use finesse_ha::session::SessionEnd;
+use finesse_ha::session::{Chosen, Session, SessionEnd};
+use finesse_ha::side::Side;
 
 use crate::args::WatchArgs;
 use crate::exit::{Exit, Failure};
 use crate::lines::{self, Stopwatch};
-use crate::output::{Printer, nobody_reads};
+use crate::output::{Printer, complain, nobody_reads};
 use crate::setup::{Setup, end_failure, setup_failure};
 
 /// The good-bye is bounded by a second; what takes longer is left to the server's time-outs.
@@ -56,6 +57,7 @@ pub(crate) async fn run(args: WatchArgs) -> Result<Exit, Failure> {
         }
     };
     let mut was_live = false;
+    let mut transport = None;
     let mut stopped: Option<(Exit, tokio::time::Instant)> = None;
     loop {
         let asked_to_stop = tokio::select! {
@@ -63,7 +65,12 @@ pub(crate) async fn run(args: WatchArgs) -> Result<Exit, Failure> {
             event = session.next() => {
                 let Some(event) = event else { break };
                 print(printer, &event, &watch);
-                was_live |= matches!(event, Event::Resynced(_));
+                if let Event::Resynced(done) = &event {
+                    was_live = true;
+                    if !printer.is_json() {
+                        name_transport(&session, done.side, &mut transport);
+                    }
+                }
                 let reached = args.until.as_deref().is_some_and(|until| until == event.name());
                 (reached || nobody_reads()).then_some(Exit::Done)
             }
@@ -100,6 +107,15 @@ pub(crate) async fn run(args: WatchArgs) -> Result<Exit, Failure> {
 /// The last line, where the session itself cannot give it any more.
 fn cut_short(printer: Printer, watch: &Stopwatch, why: &str) {
     print(printer, &Event::Closed { why: why.to_owned() }, watch);
+}
+
+/// Which transport brings the notifications, and why; once, and again when it is another or elsewhere. For people only: beside the feed.
+fn name_transport(session: &Session, side: Side, told: &mut Option<Chosen>) {
+    let chosen = session.transport(side);
+    if let Some(now) = chosen.as_ref().filter(|_| chosen != *told) {
+        complain(format!("notifications of side {side}: {now}"));
+    }
+    *told = chosen;
 }
 
 /// Time is up, and no side could ever be used.

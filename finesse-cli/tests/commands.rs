@@ -202,9 +202,34 @@ async fn a_wrong_password_is_tried_once_and_ends_with_4() {
     let pair = patient("act-password").await;
     let done = finish(pair.command("user").arg("ready").env("FINESSE_PASSWORD", "not-it"));
     failed(&done, 4, "not-sent", &["credentials"]);
-    assert!(!done.err.contains("not-it") && !done.out.contains("not-it"));
+    assert_eq!(done.err, "", "it is said once");
+    assert!(!done.out.contains("not-it"));
     let tried = |entry: &LogEntry| matches!(entry.kind, LogKind::Credentials { .. });
     assert_eq!(pair.sim.log().into_iter().filter(tried).count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_that_is_refused_only_for_the_command_ends_with_4_too() {
+    let pair = patient("act-password-late").await;
+    // The news of the sign-in is late, so the password changes between it and the command that follows.
+    let late = Duration::from_secs(2);
+    for side in Side::BOTH {
+        pair.sim.fault(Fault::DelayEvents { side, node: None, min: late, max: late });
+    }
+    let mut running = Running::start(pair.command("user").args(["ready", "--extension", EXTENSION]));
+    let signed_in =
+        |entry: &LogEntry| matches!(&entry.kind, LogKind::Executed { verb, .. } if verb == "LOGIN");
+    while !pair.sim.log().iter().any(signed_in) {
+        tokio::task::yield_now().await;
+    }
+    pair.sim.fault(Fault::PasswordChanged {
+        side: None,
+        user: AGENT.to_owned(),
+        password: String::from("another"),
+    });
+    let done = running.finish();
+    failed(&done, 4, "refused", &["401"]);
+    assert_eq!(done.err, "", "it is said once");
 }
 
 #[tokio::test(flavor = "multi_thread")]

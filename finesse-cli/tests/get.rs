@@ -5,7 +5,7 @@
 mod common;
 
 use common::{AGENT, EXTENSION, Finished, Pair, feed, finesse, finish, schema};
-use finesse_sim::{Fault, LogKind, Profile, Side, WorldAction};
+use finesse_sim::{AgentSpec, Fault, LogKind, Profile, RestProfile, Side, WorldAction};
 use serde_json::Value;
 
 fn get(pair: &Pair, arguments: &[&str]) -> Finished {
@@ -13,11 +13,28 @@ fn get(pair: &Pair, arguments: &[&str]) -> Finished {
 }
 
 fn got(pair: &Pair, arguments: &[&str]) -> Value {
-    let done = get(pair, arguments);
+    printed(get(pair, arguments))
+}
+
+/// The one line of a success.
+fn printed(done: Finished) -> Value {
     assert_eq!((done.code, done.err.as_str()), (Some(0), ""), "{}", done.out);
     assert_eq!(done.out.lines().count(), 1, "{}", done.out);
     serde_json::from_str(&done.out).unwrap()
 }
+
+/// `get` as the administrator, of the sides given by their flags.
+fn as_administrator(pair: &Pair, sides: &[(&str, Side)], arguments: &[&str]) -> Finished {
+    let rest = RestProfile::default();
+    let mut command = finesse(&["get", "--user", &rest.administrator_name]);
+    command.env("FINESSE_PASSWORD", &rest.administrator_password).arg("--ca").arg(pair.ca());
+    for (flag, side) in sides {
+        command.args([flag, &*pair.sim.addresses(*side).unwrap().rest_url]);
+    }
+    finish(command.args(arguments))
+}
+
+const IN_ORDER: [(&str, Side); 2] = [("--side-a", Side::A), ("--side-b", Side::B)];
 
 /// Requests to this side that carried credentials.
 fn authenticated(pair: &Pair, side: Side) -> usize {
@@ -146,4 +163,61 @@ async fn an_address_elsewhere_and_a_side_that_is_none_are_wrong_usage() {
     let elsewhere = get(&pair, &["https://fin-z.lab.example:8445/finesse/api/User/1"]);
     assert_eq!(elsewhere.code, Some(2), "{}", elsewhere.err);
     assert_eq!(get(&pair, &["User/1", "--side", "C"]).code, Some(2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_users_of_a_large_system_are_one_list() {
+    let pair = Pair::serve("get-large").await;
+    // Few agents with long names make a list as large as that of a system with thousands, above the 8 MiB of ordinary requests.
+    for number in 0..100 {
+        let agent = AgentSpec::new(format!("5{number:04}"), "pw", format!("8{number:04}"));
+        pair.sim.add_agent(AgentSpec { first_name: "n".repeat(100_000), ..agent });
+    }
+    let list = printed(as_administrator(&pair, &IN_ORDER, &["Users"]));
+    assert_eq!(list["root"], "Users");
+    let large = |user: &&Value| user["firstName"].as_str().is_some_and(|name| name.len() == 100_000);
+    assert_eq!(list["value"].as_array().unwrap().iter().filter(large).count(), 100);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_resource_that_the_model_does_not_know_is_printed_as_it_stands_and_decode_refuses_it() {
+    let pair = Pair::serve("get-unknown").await;
+    pair.sim.fault(Fault::LockUser { side: None, user: AGENT.to_owned() });
+    let locked = printed(as_administrator(&pair, &IN_ORDER, &["LockedOutUsers"]));
+    assert_eq!(
+        (&locked["kind"], &locked["root"]),
+        (&Value::from("resource"), &Value::from("LockedOutUsers"))
+    );
+    assert!(locked["value"].to_string().contains(AGENT), "{locked}");
+
+    let raw = as_administrator(&pair, &IN_ORDER, &["LockedOutUsers", "--raw"]);
+    let decoded = feed(&mut finesse(&["decode"]), raw.out.as_bytes());
+    assert_eq!((decoded.code, decoded.out.as_str()), (Some(1), ""), "{}", decoded.err);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn configuration_is_asked_of_the_primary_unless_a_side_was_named() {
+    let pair = Pair::serve("get-secondary").await;
+    let reversed = [("--side-a", Side::B), ("--side-b", Side::A)];
+    for sides in [&reversed[..], &reversed[..1]] {
+        let codes = printed(as_administrator(&pair, sides, &["ReasonCodes?category=ALL"]));
+        assert_eq!(codes["root"], "ReasonCodes");
+    }
+    let named = as_administrator(&pair, &IN_ORDER, &["ReasonCodes?category=ALL", "--side", "B"]);
+    assert_eq!((named.code, named.out.as_str()), (Some(1), ""), "{}", named.err);
+    for words in ["403", "side B is the secondary", "ask side A"] {
+        assert!(
+            named.err.to_lowercase().contains(&words.to_lowercase()),
+            "{words} is missing in {}",
+            named.err
+        );
+    }
+    // The primary is there and does not serve: both are told.
+    pair.sim.fault(Fault::StopTomcat { side: Side::A });
+    let down = as_administrator(&pair, &IN_ORDER, &["ReasonCodes?category=ALL"]);
+    assert_eq!((down.code, down.out.as_str()), (Some(3), ""), "{}", down.err);
+    assert!(down.err.contains("secondary"), "{}", down.err);
+    // Who may not is told so, and the primary is not taken for another node.
+    let forbidden = get(&pair, &["Users", "--side", "A"]);
+    assert!(!forbidden.err.contains("secondary"), "{}", forbidden.err);
 }

@@ -7,7 +7,7 @@ mod common;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-use common::{Running, finesse};
+use common::{Running, finesse, finish};
 use serde_json::Value;
 
 /// One request to the control address; gives status and body.
@@ -36,6 +36,24 @@ fn the_pair_says_where_it_is_takes_faults_and_ends_when_interrupted() {
     assert!(first["sides"]["A"]["rest_url"].as_str().unwrap().starts_with("https://127."), "{first}");
     assert!(std::fs::read_to_string(&ca).unwrap().contains("BEGIN CERTIFICATE"));
     let address = first["control"].as_str().unwrap();
+    // Whoever is named can be used at once: the agents read themselves, the administrator reads lists and configuration.
+    let get = |who: &Value, path: &str| {
+        let mut command = finesse(&["get", path, "--user", who["id"].as_str().unwrap()]);
+        command.args(["--side-a", first["sides"]["A"]["rest_url"].as_str().unwrap(), "--ca"]).arg(&ca);
+        let done = finish(command.env("FINESSE_PASSWORD", who["password"].as_str().unwrap()));
+        serde_json::from_str::<Value>(&done.out).unwrap_or_else(|_| panic!("{path}: {}", done.err))
+    };
+    let agents = first["agents"].as_array().unwrap();
+    let ids: Vec<&Value> = agents.iter().map(|agent| &agent["id"]).collect();
+    assert_eq!(ids, ["1001", "1002", "1003", "1009"]);
+    for agent in agents {
+        let user = get(agent, &format!("User/{}", agent["id"].as_str().unwrap()));
+        assert_eq!(user["value"]["teamId"], agent["team"]);
+    }
+    for list in ["Users", "ReasonCodes?category=ALL", "PhoneBooks", "Teams"] {
+        let list = get(&first["administrator"], list);
+        assert!(!list["value"].as_array().unwrap().is_empty(), "{list}");
+    }
     let (status, _) = control(address, "POST /fault", r#"{"fault": "cti_cut", "side": "A"}"#);
     assert!((200..300).contains(&status), "{status}");
     let (status, answer) = control(address, "POST /fault", r#"{"fault": "cti_cat", "side": "A"}"#);

@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{Pair, finish};
+use common::{AGENT, PASSWORD, Pair, finesse, finish};
 use finesse_sim::{Profile, Side};
 use serde_json::Value;
 
@@ -26,6 +26,27 @@ async fn auto_takes_websocket_where_the_ports_are_named_and_says_why() {
     let (passed, detail) = stream(&pair, &["--transport", "auto"]);
     assert!(passed && detail.starts_with(&url), "{detail}");
     assert!(detail.contains("websocket") && detail.contains("12.6(2)"), "{detail}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn watch_names_the_transport_beside_its_feed_for_people_only() {
+    let pair = Pair::serve("watch-transport").await;
+    let addresses = pair.sim.addresses(Side::A).unwrap();
+    let url = addresses.websocket_url;
+    let watch = |output: &str| {
+        let mut command = finesse(&["watch", "--user", AGENT, "--until", "resynced", "--output", output]);
+        command.args(["--side-a", &addresses.rest_url, "--ca"]).arg(pair.ca());
+        finish(command.env("FINESSE_PASSWORD", PASSWORD))
+    };
+    let text = watch("text");
+    assert_eq!(text.code, Some(0), "{}", text.err);
+    assert!(
+        text.err.starts_with(&format!("finesse: notifications of side A: {url} by websocket (")),
+        "{}",
+        text.err
+    );
+    assert_eq!(text.err.lines().count(), 1, "{}", text.err);
+    assert_eq!(watch("json").err, "");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -107,12 +107,7 @@ fn side(sim: &Sim, side: Side, clock: Clock) -> Result<HealthService<SideConnect
     // The port of the notifications comes from the side's own SystemInfo.
     let notifications =
         TransportNotifications::new(Transport::Tcp, address, dialer, params().connect_timeout);
-    let config = LinkConfig {
-        user: credentials.user().clone(),
-        secret: credentials.secret().clone(),
-        resource: String::from("own-policy"),
-        host,
-    };
+    let config = LinkConfig { credentials: credentials.clone(), resource: String::from("own-policy"), host };
     let connector =
         SideConnector::new(side, rest, Arc::new(notifications), config, params(), fastrand::Rng::new());
     let monitor = HealthMonitor::spawn(side, probe, params(), clock, fastrand::Rng::new());

@@ -13,6 +13,11 @@ pub(crate) trait Content: Sized {
     /// Reads it from the element that the cursor has just opened, to its end. `None` for what is as good as absent.
     fn read(cursor: &mut Cursor<'_>) -> Result<Option<Self>, DecodeError>;
 
+    /// Adds what stands in another element of the same name. False for what may stand there once.
+    fn add(&mut self, _: &mut Cursor<'_>) -> Result<bool, DecodeError> {
+        Ok(false)
+    }
+
     /// Writes it, without the element around it.
     fn write(&self, writer: &mut Writer);
 

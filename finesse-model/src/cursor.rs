@@ -19,6 +19,11 @@ use crate::writer::is_legal;
 const MAX_DEPTH: usize = 64;
 /// The largest document that is read. A list of 6,000 users is about 10 MB.
 pub const MAX_BYTES: usize = 64 * 1024 * 1024;
+/// A document becomes objects of at most this multiple of its length, and [`SPARE`]: an empty `<User/>` of seven bytes would else
+/// become a thousand, and an answer of the largest size a gigabyte. A real list of users stays below its own length.
+const MULTIPLE: usize = 8;
+/// What a document may take in any case: ten thousand users of whom hardly anything is told.
+const SPARE: usize = 16 * 1024 * 1024;
 
 /// The start of an element.
 pub(crate) struct Tag<'a>(BytesStart<'a>);
@@ -66,6 +71,8 @@ pub(crate) struct Cursor<'a> {
     scratch: String,
     /// The text of the last id that was none.
     no_id: Option<String>,
+    /// Bytes that objects may still take, beside their texts.
+    budget: usize,
 }
 
 impl<'a> Cursor<'a> {
@@ -74,7 +81,13 @@ impl<'a> Cursor<'a> {
         sniff(text)?;
         let mut reader = Reader::from_str(text);
         reader.config_mut().expand_empty_elements = true;
-        let mut cursor = Self { reader, depth: 0, scratch: String::new(), no_id: None };
+        let mut cursor = Self {
+            reader,
+            depth: 0,
+            scratch: String::new(),
+            no_id: None,
+            budget: SPARE + text.len().saturating_mul(MULTIPLE),
+        };
         loop {
             match cursor.event()? {
                 Event::Start(start) => {
@@ -208,8 +221,11 @@ impl<'a> Cursor<'a> {
         name: &'static str,
         extra: &mut Extra,
     ) -> Result<(), DecodeError> {
-        if slot.is_some() {
-            return Err(self.error(Kind::Doubled, format!("<{name}> stands there twice")));
+        if let Some(first) = slot {
+            return match first.add(self)? {
+                true => Ok(()),
+                false => Err(self.error(Kind::Doubled, format!("<{name}> stands there twice"))),
+            };
         }
         self.no_id = None;
         *slot = T::read(self)?;
@@ -229,9 +245,28 @@ impl<'a> Cursor<'a> {
     ) -> Result<(), DecodeError> {
         let items = slot.get_or_insert_default();
         while let Some(tag) = self.child()? {
-            if tag.is(item) { items.extend(T::read(self)?) } else { self.skip()? }
+            if tag.is(item) {
+                self.spend::<T>()?;
+                items.extend(T::read(self)?);
+            } else {
+                self.skip()?;
+            }
         }
         Ok(())
+    }
+
+    /// Makes room for one more object, as far as the document may take.
+    pub(crate) fn spend<T>(&mut self) -> Result<(), DecodeError> {
+        match self.budget.checked_sub(size_of::<T>()) {
+            Some(left) => {
+                self.budget = left;
+                Ok(())
+            }
+            None => {
+                Err(self
+                    .error(Kind::TooLarge, "it would become far more objects than a document of its length"))
+            }
+        }
     }
 
     /// Leaves the current element without looking.
@@ -267,6 +302,7 @@ impl<'a> Cursor<'a> {
 
     /// The current element as a tree.
     pub(crate) fn element(&mut self, tag: &Tag<'_>) -> Result<Element, DecodeError> {
+        self.spend::<Element>()?;
         let mut children = Vec::new();
         let text = self.text_and_children(|cursor, tag| {
             children.push(cursor.element(tag)?);

@@ -22,7 +22,7 @@ use crate::resources::devices::Device;
 use crate::resources::dialog::Dialog;
 use crate::resources::media::{Media, MediaDomain};
 use crate::resources::media_properties_layout::MediaPropertiesLayout;
-use crate::resources::phone_book::{Contact, PhoneBook};
+use crate::resources::phone_book::{Contact, ContactsOf, PhoneBook};
 use crate::resources::queue::Queue;
 use crate::resources::reason_code::{ReasonCode, WrapUpReason};
 use crate::resources::script_selector::ScriptSelector;
@@ -64,7 +64,7 @@ macro_rules! roots {
             $($one(Box<$one>),)*
             $($list(List<$item>),)*
             /// Something that this version does not know, as it came.
-            Other(Element),
+            Other(Box<Element>),
         }
 
         /// The lists by the names of their roots.
@@ -92,7 +92,7 @@ macro_rules! roots {
                         Self::$one(Box::new($one::read(cursor)?.ok_or_else(|| absent(cursor))?))
                     })*
                     $(Some($list_root) => Self::$list(List::read(cursor)?.unwrap_or_default()),)*
-                    _ => Self::Other(cursor.element(tag)?),
+                    _ => Self::Other(Box::new(cursor.element(tag)?)),
                 })
             }
 
@@ -104,6 +104,32 @@ macro_rules! roots {
                     $(Self::$list(_) => $list_root,)*
                     Self::Other(element) => &element.name,
                 }
+            }
+
+            /// Reads a document of any root. A root that this version does not know is [`Resource::Other`], where [`decode`] would refuse it:
+            /// for answers to requests of one's own, of which it is certain that Finesse wrote them.
+            ///
+            /// ```
+            /// use finesse_model::Resource;
+            ///
+            /// let counters = Resource::from_xml("<Performance><Counter><name>Threads</name></Counter></Performance>")?;
+            /// assert_eq!(serde_json::to_string(&counters).unwrap(), r#"{"Counter":{"name":"Threads"}}"#);
+            /// assert!(matches!(Resource::from_xml("<user><loginId>1001</loginId></user>")?, Resource::User(_)));
+            /// assert!(Resource::from_xml("<?xml version='1.0'?><html></html>").is_err());
+            /// # Ok::<(), finesse_model::DecodeError>(())
+            /// ```
+            ///
+            /// # Errors
+            ///
+            /// Says what the text is instead (an HTML page too), and where it breaks.
+            pub fn from_xml(text: &str) -> Result<Self, DecodeError> {
+                let (mut cursor, tag) = Cursor::open(text)?;
+                if tag.name().eq_ignore_ascii_case("html") {
+                    return Err(wrong_root(tag.name(), "one of Finesse's"));
+                }
+                let resource = Self::read(&mut cursor, &tag)?;
+                cursor.finish()?;
+                Ok(resource)
             }
 
             /// Writes it as a document, with what was not known when it was read.
@@ -131,6 +157,8 @@ macro_rules! roots {
             pub fn rejected(&self) -> &[DecodeError] {
                 match self {
                     $(Self::$list(list) => &list.rejected,)*
+                    Self::Team(team) => team.users.as_ref().map_or(&[], |users| &users.rejected),
+                    Self::PhoneBook(book) => book.contacts.as_ref().map_or(&[], ContactsOf::rejected),
                     _ => &[],
                 }
             }

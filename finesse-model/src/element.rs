@@ -1,5 +1,7 @@
 //! What the model does not know: kept as a small tree, so that newer servers lose nothing.
 
+use std::collections::HashMap;
+
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
@@ -85,16 +87,19 @@ impl Serialize for Extra {
 }
 
 fn by_name<M: SerializeMap>(elements: &[Element], map: &mut M) -> Result<(), M::Error> {
-    let mut names: Vec<&str> = Vec::new();
+    let mut groups: Vec<(&str, Vec<&Element>)> = Vec::new();
+    let mut places: HashMap<&str, usize> = HashMap::new();
     for element in elements {
-        if names.contains(&element.name.as_str()) {
-            continue;
-        }
-        names.push(&element.name);
-        let same: Vec<&Element> = elements.iter().filter(|other| other.name == element.name).collect();
+        let place = *places.entry(&element.name).or_insert_with(|| {
+            groups.push((&element.name, Vec::new()));
+            groups.len() - 1
+        });
+        groups[place].1.push(element);
+    }
+    for (name, same) in groups {
         match same.as_slice() {
-            [one] => map.serialize_entry(&element.name, one)?,
-            many => map.serialize_entry(&element.name, many)?,
+            [one] => map.serialize_entry(name, one)?,
+            many => map.serialize_entry(name, many)?,
         }
     }
     Ok(())

@@ -24,6 +24,9 @@ mod document;
 mod element;
 mod error;
 pub mod framer;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod ids;
 mod list;
 mod open_enum;

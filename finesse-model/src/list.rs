@@ -3,7 +3,7 @@
 use serde::{Serialize, Serializer};
 
 use crate::content::Content;
-use crate::cursor::Cursor;
+use crate::cursor::{Cursor, Tag};
 use crate::error::DecodeError;
 use crate::schema::Shape;
 use crate::writer::Writer;
@@ -35,6 +35,15 @@ impl<T> From<Vec<T>> for List<T> {
     }
 }
 
+/// The readable ones.
+impl<T> std::ops::Deref for List<T> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        &self.items
+    }
+}
+
 impl<T> IntoIterator for List<T> {
     type Item = T;
     type IntoIter = std::vec::IntoIter<T>;
@@ -50,26 +59,42 @@ impl<T: Serialize> Serialize for List<T> {
     }
 }
 
+/// Reads the element that the cursor has just opened inside of a list. The document goes on behind an item that is well-formed and makes
+/// no sense.
+pub(crate) fn read_item<T: Item>(
+    list: &mut List<T>,
+    cursor: &mut Cursor<'_>,
+    tag: &Tag<'_>,
+) -> Result<(), DecodeError> {
+    if !tag.name().eq_ignore_ascii_case(T::NAME) {
+        return cursor.skip();
+    }
+    let outside = cursor.depth() - 1;
+    cursor.spend::<T>()?;
+    match T::read(cursor) {
+        Ok(item) => list.items.extend(item),
+        Err(error) if error.is_of_sense() => {
+            list.rejected.push(error);
+            cursor.leave(outside)?;
+        }
+        Err(error) => return Err(error),
+    }
+    Ok(())
+}
+
 impl<T: Item> Content for List<T> {
     fn read(cursor: &mut Cursor<'_>) -> Result<Option<Self>, DecodeError> {
         let mut list = Self::default();
-        let outside = cursor.depth();
-        while let Some(tag) = cursor.child()? {
-            if !tag.name().eq_ignore_ascii_case(T::NAME) {
-                cursor.skip()?;
-                continue;
-            }
-            match T::read(cursor) {
-                Ok(item) => list.items.extend(item),
-                // The document goes on behind an item that is well-formed and makes no sense.
-                Err(error) if error.is_of_sense() => {
-                    list.rejected.push(error);
-                    cursor.leave(outside)?;
-                }
-                Err(error) => return Err(error),
-            }
-        }
+        list.add(cursor)?;
         Ok(Some(list))
+    }
+
+    /// A list may be spread over several collections.
+    fn add(&mut self, cursor: &mut Cursor<'_>) -> Result<bool, DecodeError> {
+        while let Some(tag) = cursor.child()? {
+            read_item(self, cursor, &tag)?;
+        }
+        Ok(true)
     }
 
     fn write(&self, writer: &mut Writer) {

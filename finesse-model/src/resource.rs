@@ -101,6 +101,7 @@ macro_rules! read_field {
     };
     ($cursor:ident, $slot:ident, $extra:ident, $wire:literal, $type:ty, repeated) => {{
         let items: &mut $type = $slot.get_or_insert_default();
+        $cursor.spend::<<$type as IntoIterator>::Item>()?;
         items.extend($crate::content::Content::read($cursor)?)
     }};
     ($cursor:ident, $slot:ident, $extra:ident, $wire:literal, $type:ty, $item:literal) => {

@@ -76,17 +76,36 @@ impl Update {
     }
 }
 
+/// The part that an element is, in any case.
+fn part_of_update(name: &str) -> Option<&'static str> {
+    ["event", "source", "requestId", "data"].into_iter().find(|part| part.eq_ignore_ascii_case(name))
+}
+
+impl Content for Verb {
+    fn read(cursor: &mut Cursor<'_>) -> Result<Option<Self>, DecodeError> {
+        cursor.text().map(|text| Some(Self::parse(text)))
+    }
+
+    fn write(&self, writer: &mut Writer) {
+        writer.text(self.as_str());
+    }
+
+    fn shape() -> Shape {
+        Shape::OneOf(&["POST", "PUT", "DELETE"])
+    }
+}
+
 impl Content for Update {
     fn read(cursor: &mut Cursor<'_>) -> Result<Option<Self>, DecodeError> {
         let (mut event, mut source, mut request_id, mut data) = (None, None, None, None);
         let mut extra = Extra::default();
         while let Some(tag) = cursor.child()? {
-            match tag.name() {
-                "event" => event = Some(Verb::parse(cursor.text()?)),
-                "source" => source = Some(cursor.text()?.to_owned()),
+            match part_of_update(tag.name()) {
+                Some("event") => cursor.fill(&mut event, "event", &mut extra)?,
+                Some("source") => cursor.fill(&mut source, "source", &mut extra)?,
                 // One that cannot be correlated with anything is as good as none.
-                "requestId" => cursor.fill(&mut request_id, "requestId", &mut extra)?,
-                "data" => {
+                Some("requestId") => cursor.fill(&mut request_id, "requestId", &mut extra)?,
+                Some(_) => {
                     while let Some(tag) = cursor.child()? {
                         match &data {
                             None => data = Some(Resource::read(cursor, &tag)?),
@@ -95,7 +114,7 @@ impl Content for Update {
                         }
                     }
                 }
-                _ => cursor.keep(&tag, &mut extra)?,
+                None => cursor.keep(&tag, &mut extra)?,
             }
         }
         let missing = |what: &str| cursor.error(Kind::MissingField, format!("an Update without {what}"));
@@ -109,7 +128,7 @@ impl Content for Update {
     }
 
     fn write(&self, writer: &mut Writer) {
-        writer.element("event", &self.event.as_str().to_owned());
+        writer.element("event", &self.event);
         writer.element("source", &self.source);
         if let Some(id) = &self.request_id {
             writer.element("requestId", id);

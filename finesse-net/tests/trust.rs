@@ -171,25 +171,63 @@ async fn the_insecure_mode_accepts_anything() {
     assert_eq!(hello(&Trust::InsecureAcceptAnything, server.port()).await.unwrap(), "hello");
 }
 
-#[tokio::test]
-async fn a_server_of_tls_1_0_is_told_apart() {
+/// A server that answers the first bytes of a client with these.
+async fn canned(answer: Vec<u8>) -> u16 {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let port = listener.local_addr().unwrap().port();
     tokio::spawn(async move {
         let (mut tcp, _) = listener.accept().await.unwrap();
-        let mut hello = [0; 1024];
+        let mut hello = [0; 4096];
         let _ = tcp.read(&mut hello).await.unwrap();
-        // A ServerHello of TLS 1.0: version 0x0301, a random, no session, AES128-CBC-SHA, no compression.
-        let mut body = vec![2, 0, 0, 38, 3, 1];
-        body.extend([9; 32]);
-        body.extend([0, 0, 0x2f, 0]);
-        let mut record = vec![22, 3, 1, 0, body.len() as u8];
-        record.extend(body);
-        tcp.write_all(&record).await.unwrap();
+        tcp.write_all(&answer).await.unwrap();
         // Stay until the client has gone, so that the answer is what it sees.
-        let _ = tcp.read(&mut hello).await;
+        while tcp.read(&mut hello).await.is_ok_and(|length| length > 0) {}
     });
-    assert_eq!(refusal(&Trust::System, port).await.reason(), TrustReason::NoTls12);
+    port
+}
+
+/// A ServerHello of this version: a random, no session, AES128-CBC-SHA, no compression.
+fn server_hello(minor: u8) -> Vec<u8> {
+    let mut body = vec![2, 0, 0, 38, 3, minor];
+    body.extend([9; 32]);
+    body.extend([0, 0, 0x2f, 0]);
+    let mut record = vec![22, 3, minor, 0, body.len() as u8];
+    record.extend(body);
+    record
+}
+
+fn fatal_alert(minor: u8, description: u8) -> Vec<u8> {
+    vec![21, 3, minor, 0, 2, 2, description]
+}
+
+#[tokio::test]
+async fn a_server_without_tls_1_2_is_told_with_the_minimum_and_the_remedy() {
+    for (what, answer) in [
+        ("ServerHello of TLS 1.0", server_hello(1)),
+        ("ServerHello of TLS 1.1", server_hello(2)),
+        ("protocol_version of a TLS 1.1 server", fatal_alert(2, 70)),
+        ("protocol_version in a first record", fatal_alert(1, 70)),
+        ("handshake_failure", fatal_alert(2, 40)),
+        ("insufficient_security", fatal_alert(3, 71)),
+    ] {
+        let error = hello(&Trust::InsecureAcceptAnything, canned(answer).await).await.unwrap_err();
+        assert_eq!(
+            error.trust_failure().map(TrustFailure::reason),
+            Some(TrustReason::NoTls12),
+            "{what}: {error}"
+        );
+        let words = error.to_string();
+        for part in ["only TLS 1.1 or older", "TLS 1.2 with an ECDHE", "11.6"] {
+            assert!(words.contains(part), "{what}: {words}");
+        }
+        assert!(!words.contains("identity"), "nobody's identity was looked at: {words}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_of_tls_1_2_without_a_safe_cipher_is_told_apart_from_an_old_one() {
+    let error = hello(&Trust::InsecureAcceptAnything, canned(server_hello(3)).await).await.unwrap_err();
+    assert!(!error.to_string().contains("TLS 1.1"), "{error}");
 }
 
 #[tokio::test]

@@ -7,10 +7,6 @@ use crate::error::LinkError;
 /// One thing that happened on the link, in the order in which the server said it.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "nearly every event is a notification; a box would be one more allocation for each"
-)]
 pub enum Event {
     /// Something changed, says the server.
     Notification(Notification),

@@ -33,7 +33,7 @@ mod config;
 mod dial;
 mod error;
 mod event;
-#[cfg(all(any(test, feature = "fuzzing"), feature = "tcp", feature = "bosh"))]
+#[cfg(all(any(test, feature = "fuzzing"), feature = "tcp", feature = "bosh", feature = "websocket"))]
 #[doc(hidden)]
 pub mod fuzzing;
 mod jid;

@@ -66,9 +66,13 @@ pub trait Connect: Send + Sync {
 /// second. That saves up to four round trips. A server that cannot is found out once; clones share what was learnt, so the next login to it
 /// goes step by step at once.
 ///
-/// Written ahead, the credentials leave before the server's features were seen. A framing allows it only on an encrypted connection.
+/// Written ahead, the credentials leave before the server's features were seen. A framing allows it only on an encrypted connection. One
+/// that has the features before anything can be sent, as BOSH has, writes only the second flight ahead.
 #[derive(Debug, Clone, Default)]
-pub struct Flights(Arc<AtomicBool>);
+pub struct Flights {
+    refused: Arc<AtomicBool>,
+    second_only: bool,
+}
 
 impl Flights {
     /// Nothing is known yet, so it is tried.
@@ -80,12 +84,24 @@ impl Flights {
     /// False once a server did not take it.
     #[must_use]
     pub fn allowed(&self) -> bool {
-        !self.0.load(Ordering::Relaxed)
+        !self.refused.load(Ordering::Relaxed)
+    }
+
+    /// The same knowledge, for a framing whose credentials wait for the features.
+    #[must_use]
+    pub fn second_only(mut self) -> Self {
+        self.second_only = true;
+        self
+    }
+
+    /// True when the credentials may leave before the features were seen.
+    pub(crate) fn writes_auth_ahead(&self) -> bool {
+        !self.second_only
     }
 
     /// The server did not take it.
     pub fn refuse(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.refused.store(true, Ordering::Relaxed);
     }
 }
 

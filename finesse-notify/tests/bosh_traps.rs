@@ -26,7 +26,7 @@ fn empty(asked: Asked) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn trap_ack_is_expected_to_be_rid_plus_1() {
+async fn notification_trap_04_ack_is_expected_to_be_rid_plus_1() {
     // The scripted login acknowledges the creation by its own rid and the restart not at all; later answers may acknowledge their own
     // request or the next one.
     let (mut link, mut server, held) = linked().await;
@@ -50,7 +50,7 @@ async fn trap_ack_is_expected_to_be_rid_plus_1() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn trap_404_is_treated_as_a_fatal_http_error() {
+async fn notification_trap_05_404_is_treated_as_a_fatal_http_error() {
     let (mut link, _server, held) = linked().await;
     held.raw(404, "Invalid SID value.");
     let cause = end(link.events.recv().await);
@@ -58,7 +58,7 @@ async fn trap_404_is_treated_as_a_fatal_http_error() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn trap_polling_slack_above_inactivity() {
+async fn notification_trap_06_polling_slack_above_inactivity() {
     let (mut link, mut server, mut held) = linked().await;
     // All before the first ping, which is a request of its own.
     for round in 0..4 {
@@ -76,7 +76,7 @@ async fn trap_polling_slack_above_inactivity() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn trap_http_200_with_html_from_a_proxy() {
+async fn notification_trap_23_http_200_with_html_from_a_proxy() {
     let (mut link, _server, held) = linked().await;
     held.raw(200, "<!DOCTYPE html><html><head><title>Sign in</title></head><body><form/></body></html>");
     let cause = end(link.events.recv().await);
@@ -86,7 +86,7 @@ async fn trap_http_200_with_html_from_a_proxy() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn trap_skipping_the_restart_works_on_some_versions_only() {
+async fn notification_trap_30_skipping_the_restart_works_on_some_versions_only() {
     // Bind and session are offered before the log-in already; they must not be taken for the answer to the restart.
     let (connect, mut server) = server();
     let script = async {

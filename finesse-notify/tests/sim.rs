@@ -15,7 +15,7 @@ use finesse_notify::{
     BoshConnect, Connect, EndCause, Event, Link, LinkError, Notification, PingConfig, Presence,
     SessionConfig, TcpConnect, WebSocketConnect, open,
 };
-use finesse_sim::profile::{PlainPort, Span};
+use finesse_sim::profile::{Pipelining, PlainPort, Span};
 use finesse_sim::{AgentSpec, Fault, LogKind, Profile, Side, Sim, WorldAction};
 
 const AGENT: &str = "40217";
@@ -327,6 +327,95 @@ async fn starttls_is_used_where_it_is_offered_and_where_it_is_required() {
 }
 
 #[tokio::test]
+async fn over_starttls_too_a_stranger_is_not_trusted_and_without_an_offer_nothing_is_said() {
+    for (plain_port, kind) in
+        [(PlainPort::StartTlsRequired, EndCause::Tls), (PlainPort::Plain, EndCause::Policy)]
+    {
+        let sim = Sim::serve(Profile { plain_port, ..Profile::ucce() }, 1).await.unwrap();
+        sim.add_agent(AgentSpec::new(AGENT, PASSWORD, "7301"));
+        let addresses = sim.addresses(Side::A).unwrap();
+        let stranger = Sim::serve(Profile::ucce(), 2).await.unwrap();
+        let trust = Trust::ExtraCa(stranger.ca_pem().unwrap().as_bytes().to_vec());
+        let dialer: Arc<dyn Dialer> = Arc::new(TcpDialer::new(&trust).unwrap());
+        let connect = TcpConnect::starttls(dialer, addresses.host, addresses.xmpp_plain.port());
+        let error = open(&connect, config(&sim, Side::A, PASSWORD)).await.unwrap_err();
+        assert_eq!(error.kind(), kind, "{error}");
+        assert_eq!(error.trust_failure().is_some(), kind == EndCause::Tls, "{error}");
+        assert_eq!(logins(&sim), 0);
+    }
+}
+
+/// Opens one link after another by the same way, and returns how many log-ins and streams that took.
+async fn twice_by(pipelining: Pipelining, way: Way) -> (usize, usize) {
+    let sim = Sim::serve(Profile { pipelining, ..Profile::ucce() }, 1).await.unwrap();
+    sim.add_agent(AgentSpec::new(AGENT, PASSWORD, "7301"));
+    let connect = connect(&sim, way, Side::A);
+    for _ in 0..2 {
+        let link = open(connect.as_ref(), config(&sim, Side::A, PASSWORD))
+            .await
+            .unwrap_or_else(|error| panic!("{pipelining:?} {way:?}: {error}"));
+        link.control.barrier().await.unwrap();
+        link.control.close().await;
+    }
+    let bound = sim.log().iter().filter(|entry| matches!(entry.kind, LogKind::Bound { .. })).count();
+    (logins(&sim), bound)
+}
+
+#[tokio::test]
+async fn a_server_that_takes_nothing_written_ahead_is_asked_step_by_step_and_remembered() {
+    let mut all = tokio::task::JoinSet::new();
+    for way in [Way::Tcp, Way::WebSocket, Way::Bosh] {
+        for pipelining in [Pipelining::Taken, Pipelining::DropsAfterHeader, Pipelining::DropsAfterAuth] {
+            all.spawn(async move { (way, pipelining, twice_by(pipelining, way).await) });
+        }
+    }
+    while let Some(done) = all.join_next().await {
+        let (way, pipelining, (logins, bound)) = done.unwrap();
+        // Where the bind was lost, the credentials had been taken: they are written once more, by the first link only.
+        let lost_bind = pipelining == Pipelining::DropsAfterAuth && !matches!(way, Way::Bosh);
+        assert_eq!((logins, bound), (2 + usize::from(lost_bind), 2), "{way:?} {pipelining:?}");
+    }
+}
+
+#[tokio::test]
+async fn subscriptions_with_ids_are_removed_by_them_and_stale_ones_swept() {
+    for subid_required in [false, true] {
+        let sim = Sim::serve(Profile { subid_required, ..Profile::ucce() }, 1).await.unwrap();
+        sim.add_agent(AgentSpec::new(AGENT, PASSWORD, "7301"));
+        let node = "/finesse/api/User/40217/ClientLog";
+        let removed = |sim: &Sim| {
+            sim.log().iter().filter(|entry| matches!(entry.kind, LogKind::Unsubscribed { .. })).count()
+        };
+        for way in WAYS {
+            let before = removed(&sim);
+            let link = linked(&sim, way, Side::A).await;
+            link.control.subscribe(node).await.unwrap();
+            link.control.unsubscribe(node).await.unwrap();
+            assert_eq!(removed(&sim), before + 1, "{way:?}");
+        }
+        // A run that ended without a word leaves one behind; the next one of this installation finds it in the list.
+        let link = linked(&sim, Way::Tcp, Side::A).await;
+        link.control.subscribe(node).await.unwrap();
+        sim.fault(Fault::StreamReset { side: Side::A, user: None });
+        let before = removed(&sim);
+        let config = SessionConfig::builder(
+            UserId::new(AGENT).unwrap(),
+            PASSWORD.to_owned().into(),
+            sim.node_address(Side::A).host,
+        )
+        .resource("test-2")
+        .remove_stale_subscriptions("test")
+        .build()
+        .unwrap();
+        let link = open(connect(&sim, Way::Tcp, Side::A).as_ref(), config).await.unwrap();
+        // Answers come in order, so this one is behind those to list and removal.
+        link.control.barrier().await.unwrap();
+        link.control.barrier().await.unwrap();
+        assert_eq!(removed(&sim), before + 1, "subid required: {subid_required}");
+    }
+}
+
+#[tokio::test]
 async fn bytes_in_pieces_and_messages_in_fragments_are_whole_again() {
     for way in WAYS {
         let mut profile = Profile { write_pieces: Some(7), ..Profile::ucce().scaled(0.05) };
@@ -414,7 +503,7 @@ async fn nodes_are_subscribed_and_unknown_ones_refused() {
 }
 
 #[tokio::test]
-async fn an_untrusted_certificate_is_told_with_its_reason() {
+async fn notification_trap_13_an_untrusted_certificate_is_told_with_its_reason() {
     let sim = served().await;
     let addresses = sim.addresses(Side::A).unwrap();
     let stranger = Sim::serve(Profile::ucce(), 2).await.unwrap();

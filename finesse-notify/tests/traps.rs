@@ -1,7 +1,6 @@
-//! The traps that clients of Finesse are known to have fallen into, one test each, named after the trap.
+//! The traps that clients of Finesse are known to have fallen into, one test each, numbered as in docs/notification-traps.md.
 //!
-//! Those that concern BOSH alone stand in `bosh.rs` and in the tests of its core: the `ack` of the creation, a 404, polling at once, HTML with
-//! status 200.
+//! Those that concern BOSH alone stand in `bosh_traps.rs`, the one of certificates in `sim.rs`, the one of commands in finesse-ha.
 
 #![cfg(feature = "tcp")]
 #![allow(clippy::unwrap_used, reason = "a helper of a test may fail it")]
@@ -13,7 +12,7 @@ use std::time::Duration;
 
 use common::peer::{HEADER, Peer};
 use common::{Did, FEATURES, JID, SECRET, config, end, event, linked, notification, pipes, scripted, update};
-use finesse_model::{UserId, Verb};
+use finesse_model::{Change, UserId, Verb};
 use finesse_notify::{
     EndCause, Event, Link, LinkError, NodeForm, PingConfig, SessionConfig, TcpConnect, open,
 };
@@ -43,7 +42,7 @@ async fn refused_login(failure: &str) -> LinkError {
 }
 
 #[tokio::test(start_paused = true)]
-async fn trap_sasl_strongest_first_plain_is_pinned() {
+async fn notification_trap_01_sasl_strongest_first_plain_is_pinned() {
     let (connect, mut server) = scripted();
     let script = async {
         let mechanisms = ["SCRAM-SHA-256", "SCRAM-SHA-1", "DIGEST-MD5", "CRAM-MD5", "EXTERNAL", "plain"];
@@ -58,7 +57,7 @@ async fn trap_sasl_strongest_first_plain_is_pinned() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn trap_login_name_as_jid_the_login_id_is_the_node_of_the_jid() {
+async fn notification_trap_02_login_name_as_jid_the_login_id_is_the_node_of_the_jid() {
     for (id, form, node) in [
         ("40217", NodeForm::Escaped, "40217"),
         ("maj@corp.example", NodeForm::Escaped, "maj\\40corp.example"),
@@ -88,7 +87,7 @@ fn finesse_test_base64(text: &str) -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn trap_node_from_lower_cased_jid_a_node_is_subscribed_as_it_was_named() {
+async fn notification_trap_03_node_from_lower_cased_jid_a_node_is_subscribed_as_it_was_named() {
     let (link, mut server) = linked(config()).await;
     let control = Arc::clone(&link.control);
     let node = "/finesse/api/User/Ag-Lindqvist";
@@ -98,7 +97,7 @@ async fn trap_node_from_lower_cased_jid_a_node_is_subscribed_as_it_was_named() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn trap_library_needs_a_body_or_a_namespace_events_come_without_either() {
+async fn notification_trap_07_library_needs_a_body_or_a_namespace_events_come_without_either() {
     let (mut link, mut peer) = over_bytes().await;
     for (at, (event_ns, payload_ns)) in [
         ("http://jabber.org/protocol/pubsub#event", "http://jabber.org/protocol/pubsub"),
@@ -117,7 +116,7 @@ async fn trap_library_needs_a_body_or_a_namespace_events_come_without_either() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn trap_unescaping_before_framing_a_value_is_unescaped_once_for_each_wrapping() {
+async fn notification_trap_08_unescaping_before_framing_a_value_is_unescaped_once_for_each_wrapping() {
     let (mut link, mut peer) = over_bytes().await;
     // A value that holds `<item/>` and an ampersand, wrapped twice.
     peer.say(&event("1", "/a/&amp;lt;item/&amp;gt; R&amp;amp;D")).await;
@@ -126,14 +125,14 @@ async fn trap_unescaping_before_framing_a_value_is_unescaped_once_for_each_wrapp
 }
 
 #[tokio::test(start_paused = true)]
-async fn trap_values_escaped_twice_by_finesse_stay_as_they_are() {
+async fn notification_trap_21_values_escaped_twice_by_finesse_stay_as_they_are() {
     let (mut link, mut peer) = over_bytes().await;
     peer.say(&event("1", "/a/&amp;amp;lt;b&amp;amp;gt;")).await;
     assert_eq!(notification(link.events.recv().await).update.unwrap().source, "/a/&lt;b&gt;");
 }
 
 #[tokio::test(start_paused = true)]
-async fn trap_verb_case_and_child_order_vary() {
+async fn notification_trap_09_verb_case_and_child_order_vary() {
     let (mut link, mut peer) = over_bytes().await;
     for (id, payload) in [
         "<Update><data></data><event>put</event><requestId> </requestId><source>/s</source></Update>",
@@ -149,8 +148,45 @@ async fn trap_verb_case_and_child_order_vary() {
     }
 }
 
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
 #[tokio::test(start_paused = true)]
-async fn trap_a_slow_event_handler_neither_reorders_nor_loses_nor_kills_the_link() {
+async fn notification_trap_10_verb_and_source_decide_what_a_call_becomes_and_not_its_state() {
+    let (mut link, mut peer) = over_bytes().await;
+    let node = "/finesse/api/User/40217/Dialogs";
+    let told = |verb: &str, state: &str, own: &str| {
+        let dialog = format!(
+            "<Dialog><id>7</id><state>{state}</state><participants><Participant><mediaAddress>7301</mediaAddress><state>{own}</state>\
+             </Participant></participants></Dialog>"
+        );
+        let update = format!(
+            "<Update><data><dialogs>{dialog}</dialogs></data><event>{verb}</event><source>{node}</source></Update>"
+        );
+        event(&format!("{verb}-{state}"), node).replace(&common::update(node), &escaped(&update))
+    };
+    // A removal of a call that rings, the addition of one that is active and of one that seems over.
+    for (verb, state, own) in [
+        ("DELETE", "ALERTING", "DROPPED"),
+        ("DELETE", "INITIATING", "DROPPED"),
+        ("POST", "ACTIVE", "ALERTING"),
+        ("POST", "DROPPED", "DROPPED"),
+    ] {
+        peer.say(&told(verb, state, own)).await;
+        let update = notification(link.events.recv().await).update.unwrap();
+        let (removed, dialogs) = match update.change() {
+            Change::DialogsRemoved(_, dialogs) => (true, dialogs),
+            Change::DialogsAdded(_, dialogs) => (false, dialogs),
+            other => panic!("{verb} {state}: {other:?}"),
+        };
+        assert_eq!(removed, verb == "DELETE", "{verb} {state}");
+        assert_eq!(dialogs.items[0].state.as_ref().map(ToString::to_string).as_deref(), Some(state));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn notification_trap_11_a_slow_event_handler_neither_reorders_nor_loses_nor_kills_the_link() {
     let (mut link, mut server) = linked(config().event_capacity(1)).await;
     for n in 0..20 {
         server.say(&event(&n.to_string(), "/a"));
@@ -164,7 +200,7 @@ async fn trap_a_slow_event_handler_neither_reorders_nor_loses_nor_kills_the_link
 }
 
 #[tokio::test(start_paused = true)]
-async fn trap_5222_refused_the_error_names_the_switch_and_the_other_port() {
+async fn notification_trap_14_5222_refused_the_error_names_the_switch_and_the_other_port() {
     let (dialer, give) = pipes();
     drop(give);
     for connect in [
@@ -179,7 +215,7 @@ async fn trap_5222_refused_the_error_names_the_switch_and_the_other_port() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn trap_auto_reconnect_on_conflict_the_link_stops_and_says_so() {
+async fn notification_trap_15_auto_reconnect_on_conflict_the_link_stops_and_says_so() {
     let (mut link, mut peer) = over_bytes().await;
     peer.say("<stream:error><conflict xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error></stream:stream>").await;
     let cause = end(link.events.recv().await);
@@ -188,7 +224,7 @@ async fn trap_auto_reconnect_on_conflict_the_link_stops_and_says_so() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn trap_password_loop_a_refused_password_is_tried_once() {
+async fn notification_trap_16_password_loop_a_refused_password_is_tried_once() {
     for condition in ["not-authorized", "account-disabled", "credentials-expired", "something-new"] {
         let failure = format!("<failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><{condition}/></failure>");
         let error = refused_login(&failure).await;
@@ -197,7 +233,7 @@ async fn trap_password_loop_a_refused_password_is_tried_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn trap_stream_management_is_never_enabled() {
+async fn notification_trap_17_stream_management_is_never_enabled() {
     // `login` offers it both times and fails the test if it is taken; nothing comes after the login either.
     let (link, mut peer) = over_bytes().await;
     link.control.close().await;
@@ -206,7 +242,7 @@ async fn trap_stream_management_is_never_enabled() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn trap_laptop_sleep_after_a_jump_of_the_clock_a_ping_goes_out_and_silence_is_found() {
+async fn notification_trap_18_laptop_sleep_after_a_jump_of_the_clock_a_ping_goes_out_and_silence_is_found() {
     let (mut link, mut server) = linked(config().ping(PingConfig::default())).await;
     let before = tokio::time::Instant::now();
     tokio::time::advance(Duration::from_secs(3600)).await;
@@ -218,7 +254,7 @@ async fn trap_laptop_sleep_after_a_jump_of_the_clock_a_ping_goes_out_and_silence
 }
 
 #[tokio::test(start_paused = true)]
-async fn trap_big_roster_is_not_asked_for_and_presence_of_others_is_dropped() {
+async fn notification_trap_19_big_roster_is_not_asked_for_and_presence_of_others_is_dropped() {
     let (mut link, mut peer) = over_bytes().await;
     for n in 0..500 {
         peer.say(&format!("<presence from='{n}@fin-a.lab.example/x' to='{JID}'/>")).await;
@@ -231,7 +267,7 @@ async fn trap_big_roster_is_not_asked_for_and_presence_of_others_is_dropped() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn trap_json_in_place_of_xml_is_handed_up_as_unreadable_and_the_link_lives() {
+async fn notification_trap_20_json_in_place_of_xml_is_handed_up_as_unreadable_and_the_link_lives() {
     let (mut link, mut peer) = over_bytes().await;
     peer.say(&event("1", "/a").replace(&update("/a"), "{\"event\":\"PUT\"}")).await;
     peer.say(&event("2", "/a")).await;
@@ -240,7 +276,28 @@ async fn trap_json_in_place_of_xml_is_handed_up_as_unreadable_and_the_link_lives
 }
 
 #[tokio::test(start_paused = true)]
-async fn trap_message_id_as_key_items_are_told_apart_by_item_id() {
+async fn notification_trap_22_documentation_samples_are_errors_or_unknown_and_the_link_lives() {
+    let (mut link, mut peer) = over_bytes().await;
+    for (at, (sample, verb)) in [
+        ("<Update><event>{put}</event><source>/finesse/api/User/{id}</source><data/></Update>", Some("{PUT}")),
+        ("<Update><event>PUT</event><source>/s</source><data><user><id>1</user></data></Update>", None),
+        ("<Update><event>PUT</event><source>/s</source><data><user><state>READY</staate></user></data></Update>", None),
+        ("<Update><event>PUT</event><source>/s</source><data><Dialog>...</data></Update>", None),
+        ("<Update><event>PUT<event><source>/s</source></Update>", None),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        peer.say(&event(&at.to_string(), "/s").replace(&update("/s"), &escaped(sample))).await;
+        let read = notification(link.events.recv().await).update;
+        assert_eq!(read.ok().map(|update| update.event.as_str().to_owned()).as_deref(), verb, "{sample}");
+    }
+    peer.say(&event("last", "/s")).await;
+    assert!(notification(link.events.recv().await).update.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn notification_trap_24_message_id_as_key_items_are_told_apart_by_item_id() {
     let (mut link, mut peer) = over_bytes().await;
     let with_id = |item: &str| event(item, "/a").replace("<message ", "<message id='same' ");
     for item in ["1", "2", "1"] {
@@ -255,7 +312,7 @@ async fn trap_message_id_as_key_items_are_told_apart_by_item_id() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn trap_connecting_by_address_the_domain_is_the_servers_and_not_what_was_dialled() {
+async fn notification_trap_12_connecting_by_address_the_domain_is_the_servers_and_not_what_was_dialled() {
     let (dialer, give) = pipes();
     let (io, theirs) = tokio::io::duplex(64 << 10);
     give.send(theirs).unwrap();
@@ -267,7 +324,7 @@ async fn trap_connecting_by_address_the_domain_is_the_servers_and_not_what_was_d
 }
 
 #[tokio::test(start_paused = true)]
-async fn trap_a_second_copy_by_bare_and_full_jid_is_dropped() {
+async fn notification_trap_26_a_second_copy_by_bare_and_full_jid_is_dropped() {
     let (mut link, mut peer) = over_bytes().await;
     let bare = event("1", "/a");
     let full = bare.replace("to='40217@fin-a.lab.example'", &format!("to='{JID}'"));
@@ -277,7 +334,7 @@ async fn trap_a_second_copy_by_bare_and_full_jid_is_dropped() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn trap_stored_events_after_a_night_are_marked_and_are_no_news() {
+async fn notification_trap_27_stored_events_after_a_night_are_marked_and_are_no_news() {
     let (mut link, mut peer) = over_bytes().await;
     let delay =
         "<delay xmlns=\"urn:xmpp:delay\" from=\"fin-a.lab.example\" stamp=\"2026-03-01T17:02:11.415Z\"/>";
@@ -290,7 +347,7 @@ async fn trap_stored_events_after_a_night_are_marked_and_are_no_news() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn trap_html_of_a_proxy_on_the_xmpp_port_is_named() {
+async fn notification_trap_28_html_of_a_proxy_on_the_xmpp_port_is_named() {
     let (dialer, give) = pipes();
     let (io, theirs) = tokio::io::duplex(64 << 10);
     give.send(theirs).unwrap();
@@ -306,7 +363,7 @@ async fn trap_html_of_a_proxy_on_the_xmpp_port_is_named() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn trap_old_server_sends_session_without_optional_and_features_without_namespace() {
+async fn notification_trap_29_old_server_sends_session_without_optional_and_features_without_namespace() {
     let (dialer, give) = pipes();
     let (io, theirs) = tokio::io::duplex(64 << 10);
     give.send(theirs).unwrap();

@@ -7,180 +7,11 @@ mod common;
 
 use std::time::Duration;
 
+use common::websocket::{
+    CLOSE, FEATURES, FEATURES_2, OPEN, SUCCESS, Server, URL, connect, frame, linked, linked_with, pipe,
+};
 use common::{JID, SECRET, config, end, event, notification, pipes};
-use finesse_notify::{EndCause, Link, LinkError, Stanza, WebSocketConnect, open};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
-use tokio::sync::mpsc::UnboundedSender;
-use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
-
-const URL: &str = "wss://fin-a.lab.example:8445/ws";
-// As servers write them.
-const OPEN: &str = "<open from='fin-a.lab.example' id='4hq0t7c2mn' xmlns='urn:ietf:params:xml:ns:xmpp-framing' xml:lang='en' version='1.0'/>";
-const FEATURES: &str = "<stream:features xmlns:stream='http://etherx.jabber.org/streams'><mechanisms xmlns=\"urn:ietf:params:xml:ns:xmpp-sasl\"><mechanism>PLAIN</mechanism></mechanisms></stream:features>";
-const FEATURES_2: &str = "<stream:features xmlns:stream='http://etherx.jabber.org/streams'><bind xmlns=\"urn:ietf:params:xml:ns:xmpp-bind\"/><session xmlns=\"urn:ietf:params:xml:ns:xmpp-session\"><optional/></session></stream:features>";
-const SUCCESS: &str = "<success xmlns=\"urn:ietf:params:xml:ns:xmpp-sasl\"/>";
-const CLOSE: &str = "<close xmlns='urn:ietf:params:xml:ns:xmpp-framing'/>";
-
-/// One frame of a server: not masked.
-fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
-    let mut out = vec![first];
-    match payload.len() {
-        short @ 0..=125 => out.push(short as u8),
-        medium @ 126..=65_535 => {
-            out.push(126);
-            out.extend_from_slice(&(medium as u16).to_be_bytes());
-        }
-        long => {
-            out.push(127);
-            out.extend_from_slice(&(long as u64).to_be_bytes());
-        }
-    }
-    out.extend_from_slice(payload);
-    out
-}
-
-/// The server's end of one connection.
-struct Server {
-    io: DuplexStream,
-    heard: Vec<u8>,
-}
-
-impl Server {
-    fn new(io: DuplexStream) -> Self {
-        Self { io, heard: Vec::new() }
-    }
-
-    async fn read(&mut self) -> bool {
-        self.io.read_buf(&mut self.heard).await.is_ok_and(|length| length > 0)
-    }
-
-    /// The head of the request.
-    async fn head(&mut self) -> String {
-        loop {
-            if let Some(at) = self.heard.windows(4).position(|four| four == b"\r\n\r\n") {
-                return String::from_utf8(self.heard.drain(..at + 4).collect()).unwrap();
-            }
-            assert!(self.read().await, "the client went away");
-        }
-    }
-
-    async fn raw(&mut self, bytes: &[u8]) {
-        // A client that has seen enough may be gone.
-        let _ = self.io.write_all(bytes).await;
-    }
-
-    async fn say(&mut self, text: &str) {
-        self.raw(&frame(0x81, text.as_bytes())).await;
-    }
-
-    async fn upgrade(&mut self) {
-        self.upgrade_to("Sec-WebSocket-Protocol: xmpp\r\n").await;
-    }
-
-    async fn upgrade_to(&mut self, protocol: &str) -> String {
-        let head = self.head().await;
-        let key = head.lines().find_map(|line| line.strip_prefix("Sec-WebSocket-Key: ")).unwrap();
-        let accept = derive_accept_key(key.as_bytes());
-        self.raw(
-            format!(
-                "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n{protocol}\r\n"
-            )
-            .as_bytes(),
-        )
-        .await;
-        head
-    }
-
-    /// The next frame of the client, unmasked: first byte and payload.
-    async fn frame(&mut self) -> Option<(u8, Vec<u8>)> {
-        loop {
-            if let [first, second, rest @ ..] = self.heard.as_slice() {
-                assert_eq!(second & 0x80, 0x80, "a client masks");
-                let (length, wide) = match second & 0x7F {
-                    126 if rest.len() >= 2 => (usize::from(u16::from_be_bytes([rest[0], rest[1]])), 2),
-                    short @ 0..=125 => (usize::from(short), 0),
-                    _ => (1 << 30, 0),
-                };
-                if rest.len() >= wide + 4 + length {
-                    let mask = &rest[wide..wide + 4];
-                    let payload = rest[wide + 4..wide + 4 + length].iter().zip(mask.iter().cycle());
-                    let found = (*first, payload.map(|(byte, mask)| byte ^ mask).collect());
-                    self.heard.drain(..2 + wide + 4 + length);
-                    return Some(found);
-                }
-            }
-            if !self.read().await {
-                return None;
-            }
-        }
-    }
-
-    async fn hear(&mut self, name: &str) -> Stanza {
-        let (first, payload) = self.frame().await.expect("the client went away");
-        assert_eq!(first, 0x81, "one whole text frame");
-        let stanza = Stanza::parse(std::str::from_utf8(&payload).unwrap()).unwrap();
-        assert_eq!(stanza.name(), name);
-        stanza
-    }
-
-    async fn opened(&mut self) {
-        let open = self.hear("open").await;
-        assert_eq!(open.namespace(), "urn:ietf:params:xml:ns:xmpp-framing");
-        assert_eq!(
-            (open.attribute("to"), open.attribute("version")),
-            (Some("fin-a.lab.example"), Some("1.0"))
-        );
-        self.say(OPEN).await;
-    }
-
-    async fn result(&mut self, iq: &Stanza, inside: &str) {
-        let id = iq.attribute("id").unwrap();
-        self.say(&format!("<iq xmlns='jabber:client' type='result' id='{id}'>{inside}</iq>")).await;
-    }
-
-    async fn login(&mut self) {
-        self.upgrade().await;
-        self.opened().await;
-        self.say(FEATURES).await;
-        self.hear("auth").await;
-        self.say(SUCCESS).await;
-        self.opened().await;
-        self.say(FEATURES_2).await;
-        let bind = self.hear("iq").await;
-        assert_eq!(bind.namespace(), "jabber:client", "every stanza declares it");
-        self.result(
-            &bind,
-            &format!("<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><jid>{JID}</jid></bind>"),
-        )
-        .await;
-        let session = self.hear("iq").await;
-        self.result(&session, "").await;
-        self.hear("presence").await;
-    }
-}
-
-fn connect() -> (WebSocketConnect, UnboundedSender<DuplexStream>) {
-    let (dialer, give) = pipes();
-    (WebSocketConnect::new(dialer, URL).unwrap(), give)
-}
-
-fn pipe(give: &UnboundedSender<DuplexStream>) -> Server {
-    let (ours, theirs) = tokio::io::duplex(4 << 20);
-    give.send(theirs).unwrap();
-    Server::new(ours)
-}
-
-async fn linked_with(cap: usize) -> (Link, Server) {
-    let (connect, give) = connect();
-    let connect = connect.message_cap(cap);
-    let mut server = pipe(&give);
-    let (link, ()) = tokio::join!(open(&connect, config().build().unwrap()), server.login());
-    (link.unwrap(), server)
-}
-
-async fn linked() -> (Link, Server) {
-    linked_with(1 << 20).await
-}
+use finesse_notify::{EndCause, LinkError, WebSocketConnect, open};
 
 /// What comes of answering the request with this.
 async fn refused(answer: &str) -> LinkError {
@@ -239,6 +70,128 @@ async fn the_log_in_as_it_is_on_the_wire() {
     };
     let (link, ()) = tokio::join!(open(&connect, config().build().unwrap()), script);
     assert_eq!(link.unwrap().jid, JID);
+}
+
+const FLIGHT: &[&str] = &["iq", "iq", "presence"];
+
+/// The answer to the bind of a second flight.
+async fn bind_answered(server: &mut Server) {
+    let mut bind = None;
+    for name in FLIGHT {
+        let stanza = server.hear(name).await;
+        bind.get_or_insert(stanza);
+    }
+    let jid = format!("<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><jid>{JID}</jid></bind>");
+    server.result(&bind.unwrap(), &jid).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn over_tls_a_login_takes_two_flights() {
+    let (connect, give) = connect();
+    let mut server = pipe(&give);
+    let script = async {
+        server.upgrade().await;
+        // The server says nothing before it has heard the whole flight, which leaves in one piece.
+        assert!(server.read().await);
+        server.hear("open").await;
+        assert!(!server.heard.is_empty(), "the login came in a write of its own");
+        server.hear("auth").await;
+        for frame in [OPEN, FEATURES, SUCCESS] {
+            server.say(frame).await;
+        }
+        server.hear("open").await;
+        for frame in [OPEN, FEATURES_2] {
+            server.say(frame).await;
+        }
+        bind_answered(&mut server).await;
+    };
+    let (link, ()) = tokio::join!(open(&connect, config().build().unwrap()), script);
+    assert_eq!(link.unwrap().jid, JID);
+}
+
+/// Plays a login step by step; fails if anything was written ahead.
+async fn by_steps(server: &mut Server) {
+    server.upgrade().await;
+    server.hear("open").await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(server.heard.is_empty(), "the login was written ahead");
+    server.say(OPEN).await;
+    server.say(FEATURES).await;
+    server.hear("auth").await;
+    server.say(SUCCESS).await;
+    server.opened().await;
+    server.say(FEATURES_2).await;
+    let bind = server.hear("iq").await;
+    server
+        .result(&bind, &format!("<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><jid>{JID}</jid></bind>"))
+        .await;
+    let session = server.hear("iq").await;
+    server.result(&session, "").await;
+    server.hear("presence").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_does_not_take_flights_is_asked_step_by_step_and_remembered() {
+    let error = "<stream:error xmlns:stream='http://etherx.jabber.org/streams'><not-authorized xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>";
+    let protocol_fault = frame(0x88, &[&1002_u16.to_be_bytes()[..], b"no"].concat());
+    for (name, first, second) in [
+        ("offended", [frame(0x81, error.as_bytes()), frame(0x81, CLOSE.as_bytes())].concat(), None),
+        ("closes", frame(0x81, CLOSE.as_bytes()), None),
+        ("closes the socket", protocol_fault, None),
+        ("drops the credentials", Vec::new(), None),
+        ("drops the bind", frame(0x81, SUCCESS.as_bytes()), Some(())),
+    ] {
+        let (connect, give) = connect();
+        let (mut ahead, mut steps, mut next) = (pipe(&give), pipe(&give), pipe(&give));
+        let script = async {
+            ahead.upgrade().await;
+            ahead.hear("open").await;
+            ahead.hear("auth").await;
+            ahead.say(OPEN).await;
+            ahead.say(FEATURES).await;
+            ahead.raw(&first).await;
+            if second.is_some() {
+                ahead.opened().await;
+                ahead.say(FEATURES_2).await;
+            }
+            by_steps(&mut steps).await;
+        };
+        let (link, ()) = tokio::join!(open(&connect, config().build().unwrap()), script);
+        assert_eq!(link.unwrap_or_else(|error| panic!("{name}: {error}")).jid, JID);
+        // The next link does not try again, also through a clone.
+        let connect = connect.clone();
+        let (link, ()) = tokio::join!(open(&connect, config().build().unwrap()), by_steps(&mut next));
+        link.unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_password_refused_in_a_flight_is_never_written_again() {
+    let (connect, give) = connect();
+    let (mut server, mut second) = (pipe(&give), pipe(&give));
+    let script = async {
+        server.upgrade().await;
+        server.hear("open").await;
+        server.hear("auth").await;
+        server.say(OPEN).await;
+        server.say(FEATURES).await;
+        server.say("<failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><not-authorized/></failure>").await;
+        server.say(CLOSE).await;
+    };
+    let (link, ()) = tokio::join!(open(&connect, config().build().unwrap()), script);
+    let error = link.unwrap_err();
+    assert!(error.kind() == EndCause::Auth && error.is_final(), "{error}");
+    drop((connect, give));
+    assert!(!second.read().await, "a second connection was used");
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_tls_nothing_is_written_ahead() {
+    let (dialer, give) = pipes();
+    let connect = WebSocketConnect::insecure(dialer, "ws://fin-a.lab.example:7071/ws/").unwrap();
+    let mut server = pipe(&give);
+    let (link, ()) = tokio::join!(open(&connect, config().build().unwrap()), by_steps(&mut server));
+    link.unwrap();
 }
 
 #[tokio::test(start_paused = true)]

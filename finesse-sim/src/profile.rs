@@ -3,8 +3,11 @@
 //! A field whose documentation says "switch" stands for something Finesse's documentation does not settle; tests run it both
 //! ways. [`Profile::scaled`] multiplies every duration, so that minutes become seconds with the proportions kept.
 
+mod services;
+
 use std::time::Duration;
 
+pub use self::services::{BoshService, Pipelining, PlainPort, WebSocketService};
 use crate::{NodeAddress, RestProfile};
 
 /// A duration drawn uniformly between two bounds, both included.
@@ -133,62 +136,6 @@ pub struct ExternalNotifications {
     pub xmpp_secure_port: u16,
 }
 
-/// What listens for XMPP without TLS from the first byte (port 5222).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PlainPort {
-    /// Nothing: the port refuses (12.5 and later).
-    Off,
-    /// Plain XMPP; encryption is not offered.
-    Plain,
-    /// Plain XMPP with STARTTLS on offer.
-    StartTls,
-    /// Nothing goes before STARTTLS.
-    StartTlsRequired,
-}
-
-/// How the WebSocket service behaves.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WebSocketService {
-    /// Whether it is reached on the REST port (8445), where the current documents send clients. Default yes.
-    pub on_8445: bool,
-    /// Whether it is reached on the BOSH port (7443), as in 12.5 and before. Default yes: that port is deprecated, not gone.
-    pub on_7443: bool,
-    /// The paths it answers at; others are not found. Default both spellings (Openfire).
-    pub paths: Vec<String>,
-    /// Whether an `open` to another domain gets the stream error `host-unknown`. Default no (Openfire).
-    pub checks_to: bool,
-    /// Whether features come as `stream:features` (Openfire), not as `features` in that namespace.
-    pub prefixed_features: bool,
-    /// Largest frame or message taken: 1 MiB (Openfire).
-    pub largest: usize,
-    /// Whole messages are sent in fragments of so many bytes; none by default.
-    pub fragment: Option<usize>,
-    /// A socket idle for so long is pinged, and closed after two pings without an answer: 60 s (Openfire).
-    pub ping_idle: Duration,
-    /// Switch: do the streams on 8445 end when that port begins to refuse? Default no. Who stands in front of the service there is not documented.
-    pub ends_with_tomcat: bool,
-}
-
-/// How BOSH behaves where releases differ.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BoshService {
-    /// Whether answers carry `ack`; some around Openfire 3.10.0 did not. Default yes.
-    pub acks: bool,
-    /// Whether a request that comes too early waits for its turn (Openfire 4.7, the default) or is handled at once (4.4).
-    pub in_order: bool,
-    /// Whether a client's `terminate` that meets queued data is answered with that data and the session lives on (a defect of 4.4).
-    pub terminate_keeps_session: bool,
-    /// Whether the end by the server says `terminate` (4.7, the default). Otherwise (4.4) the last answer is an ordinary one and the
-    /// next request finds no session.
-    pub end_says_terminate: bool,
-    /// Whether answers without content are kept for repetition (4.4, the default); 4.7 keeps only those with data.
-    pub keeps_empty: bool,
-    /// A session without a held request is given up after this: 30 s (Openfire).
-    pub inactivity: Duration,
-    /// How often that is looked for: every 30 s (Openfire). Zero: at once.
-    pub reaper_period: Duration,
-}
-
 /// Behaviour of a pair.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Profile {
@@ -309,6 +256,10 @@ pub struct Profile {
     pub bosh: BoshService,
     /// Bytes of a stream are written in pieces of this size, each on its own, so that every stanza is split. None by default.
     pub write_pieces: Option<usize>,
+    /// Switch: is what a client writes ahead taken? Default yes (Openfire).
+    pub pipelining: Pipelining,
+    /// Switch: do subscriptions have ids, without which they are not removed (subid-required)? Default no: captures show none.
+    pub subid_required: bool,
     /// Switch: do failed stream log-ins count towards the lock? Default yes, the worse case for a client.
     pub xmpp_failures_count: bool,
     /// Switch: same resource bound twice. Default kicks the old session (Openfire).
@@ -338,7 +289,7 @@ pub struct Profile {
     pub system_info_ports: bool,
     /// Switch: does a LOGIN of somebody signed in with the same extension publish his state again? Default no.
     pub relogin_publishes: bool,
-    /// Whether objects carry elements of newer releases that a client may not know. Default yes.
+    /// Whether objects carry elements of newer releases that a client may not know, and one at every level that none can. Default yes.
     pub extra_elements: bool,
     /// How long wrap-up lasts if the agent does not end it: 30 s.
     pub wrap_up: Duration,
@@ -433,6 +384,8 @@ impl Profile {
                 reaper_period: Duration::from_secs(30),
             },
             write_pieces: None,
+            pipelining: Pipelining::Taken,
+            subid_required: false,
             conflict: ConflictPolicy::KickOld,
             routing: Routing::BestSession,
             offline_storage: true,

@@ -81,6 +81,9 @@ pub struct RestProfile {
     pub team_messages_published: bool,
     /// Switch: do lists of configuration begin with an XML declaration? Default yes; users, dialogs, teams and queues never do.
     pub xml_declaration: bool,
+    /// Switch: are some names spelled as the guide's samples spell them (`ReasonCode` in a user, `devices`), not as captures do? Default
+    /// no.
+    pub guide_spelling: bool,
 }
 
 impl Default for RestProfile {
@@ -106,6 +109,7 @@ impl Default for RestProfile {
             team_message_limit: 100,
             team_messages_published: false,
             xml_declaration: true,
+            guide_spelling: false,
         }
     }
 }

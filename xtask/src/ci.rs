@@ -11,7 +11,7 @@ use xshell::Shell;
 use crate::Outcome;
 use crate::report::{Failure, say, seconds, table};
 use crate::shell::{cargo, shell};
-use crate::{demo, deny, examples, features, interop, sim};
+use crate::{demo, deny, examples, features, fuzz, interop, sim};
 
 /// One step: its name, what it does, and how to see or mend a failure by hand.
 struct Step {
@@ -83,6 +83,11 @@ const STEPS: &[Step] = &[
             deny::run(&flag.into_iter().collect::<Vec<_>>())
         },
         remedy: "read deny.toml, and the crate named above",
+    },
+    Step {
+        name: "fuzz",
+        run: |shell, _| fuzz::check(shell),
+        remedy: "run `cargo check --manifest-path fuzz/Cargo.toml`",
     },
     Step { name: "features", run: |_, _| features::run(&[]), remedy: "run the named `cargo check` by hand" },
 ];

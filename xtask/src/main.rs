@@ -9,6 +9,7 @@ mod demo;
 mod deny;
 mod examples;
 mod features;
+mod fuzz;
 mod interop;
 mod operations;
 mod payload;
@@ -76,6 +77,12 @@ const TASKS: &[Task] = &[
         usage: "",
         about: "writes the table of every operation of the REST API, from its list",
         run: operations::run,
+    },
+    Task {
+        name: "fuzz",
+        usage: "[TARGET] [SECONDS]",
+        about: "runs the fuzz targets, each for 30 s unless told; needs cargo-fuzz",
+        run: fuzz::run,
     },
     Task {
         name: "sim",

@@ -24,7 +24,7 @@ pub(crate) fn user_update(user: &str, state: &str) -> String {
 pub(crate) const VARIABLES_OF_3_9_KB: usize = 28;
 
 /// The largest dialogs known: every variable an administrator may define is there.
-pub(crate) const VARIABLES_OF_64_KB: usize = 620;
+pub(crate) const VARIABLES_OF_64_KB: usize = 660;
 
 /// A call of the agent with two participants and `variables` call variables.
 pub(crate) fn dialog_update(user: &str, dialog: &str, variables: usize) -> String {

@@ -30,11 +30,14 @@ use crate::watch::GOOD_BYE;
 struct Ended {
     id: String,
     outcome: Outcome,
+    /// The password or token was refused meanwhile.
+    credentials_refused: bool,
 }
 
 impl Ended {
     fn not_sent(why: impl Into<String>) -> Self {
-        Self { id: String::new(), outcome: Outcome::NotSent { why: why.into() } }
+        let outcome = Outcome::NotSent { why: why.into() };
+        Self { id: String::new(), outcome, credentials_refused: false }
     }
 }
 
@@ -108,7 +111,11 @@ pub(crate) async fn run(args: ActArgs, verb: Verb) -> Result<Exit, Failure> {
         Ok(()) => {}
         Err(Delay::Ended(end)) => {
             tell(printer, &watch, &verb, &Ended::not_sent(end.to_string()));
-            return Err(end_failure(&end));
+            return match end {
+                // The outcome has said it.
+                SessionEnd::Credentials(_) => Ok(Exit::Credentials),
+                end => Err(end_failure(&end)),
+            };
         }
         Err(Delay::Stuck(why)) => {
             tell(printer, &watch, &verb, &Ended::not_sent(why.clone()));
@@ -134,6 +141,8 @@ pub(crate) async fn run(args: ActArgs, verb: Verb) -> Result<Exit, Failure> {
         (_, Some(Cut::Interrupted), _) => Ok(Exit::Interrupted),
         (Outcome::Applied, ..) => Ok(Exit::Done),
         (Outcome::Unknown { .. }, ..) => Ok(Exit::Unknown),
+        // As above: the outcome has said it.
+        _ if ended.credentials_refused => Ok(Exit::Credentials),
         (Outcome::NotSent { .. }, _, Some(end)) => Err(end_failure(&end)),
         _ => Ok(Exit::Failed),
     }
@@ -186,7 +195,7 @@ async fn give(
                 ended.outcome.name(),
                 ended.outcome.why()
             );
-            return (Ended::not_sent(why), cut);
+            return (Ended { credentials_refused: ended.credentials_refused, ..Ended::not_sent(why) }, cut);
         }
     }
     let shown = shown.and_then(|user| user.extension).and_then(|text| Extension::new(text).ok());
@@ -205,19 +214,22 @@ async fn submit(session: &mut Session, command: Command, limit: &mut Limit) -> (
     let outcome = commands.submit(command);
     tokio::pin!(outcome);
     let (mut answered, mut cut, mut until) = (None, None, None::<Instant>);
+    let mut credentials_refused = false;
     loop {
         tokio::select! {
             biased;
             // The feed says the id too, and comes after the answer.
             event = session.next() => match event {
-                Some(Event::Command { id, outcome, .. }) => return (Ended { id, outcome }, cut),
+                Some(Event::Command { id, outcome, .. }) => return (Ended { id, outcome, credentials_refused }, cut),
+                // Said before the outcome of the command that was refused.
+                Some(Event::AttentionRequired { kind, .. }) => credentials_refused |= kind == "credentials",
                 Some(_) => {}
                 None => {
                     let outcome = match answered {
                         Some(outcome) => outcome,
                         None => outcome.await,
                     };
-                    return (Ended { id: String::new(), outcome }, cut);
+                    return (Ended { id: String::new(), outcome, credentials_refused }, cut);
                 }
             },
             outcome = &mut outcome, if answered.is_none() => answered = Some(outcome),
@@ -228,7 +240,8 @@ async fn submit(session: &mut Session, command: Command, limit: &mut Limit) -> (
             }
             () = sleep_until(until) => {
                 let why = String::from("nobody has said what became of it");
-                return (Ended { id: String::new(), outcome: answered.unwrap_or(Outcome::Unknown { why }) }, cut);
+                let outcome = answered.unwrap_or(Outcome::Unknown { why });
+                return (Ended { id: String::new(), outcome, credentials_refused }, cut);
             }
         }
     }
@@ -248,7 +261,7 @@ async fn close(session: Session) {
 
 /// The outcome, in words or as a line.
 fn tell(printer: Printer, watch: &Stopwatch, verb: &Verb, ended: &Ended) {
-    let Ended { id, outcome } = ended;
+    let Ended { id, outcome, .. } = ended;
     let event = Event::Command { id: id.clone(), verb: verb.word().to_owned(), outcome: outcome.clone() };
     printer.json(&lines::to_json(&event, watch));
     let why = if outcome.why().is_empty() { String::new() } else { format!(": {}", outcome.why()) };

@@ -41,6 +41,11 @@ impl Pair {
         Self { sim, ca }
     }
 
+    /// The file with the pair's authority.
+    pub(crate) fn ca(&self) -> &std::path::Path {
+        &self.ca
+    }
+
     /// A command that names both sides and the agent, and trusts the pair.
     pub(crate) fn command(&self, verb: &str) -> Command {
         let mut command = self.untrusting(verb);
@@ -214,6 +219,13 @@ impl Running {
         let mut rest = String::new();
         self.lines.read_to_string(&mut rest).unwrap();
         (self.child.wait().unwrap(), rest)
+    }
+
+    /// Waits for the end; gives all that was not read yet.
+    pub(crate) fn finish(&mut self) -> Finished {
+        let err = self.complaints();
+        let (status, out) = self.end();
+        Finished { code: status.code(), out, err }
     }
 
     fn complaints(&mut self) -> String {

@@ -68,8 +68,8 @@ impl Checker<'_> {
                     }
                 }
                 "pattern" => {
-                    assert_eq!(rule, "^[^/]+$", "the checker knows this pattern only");
-                    if value.as_str().is_some_and(|text| text.is_empty() || text.contains('/')) {
+                    assert_eq!(rule, "^[^/]*$", "the checker knows this pattern only");
+                    if value.as_str().is_some_and(|text| text.contains('/')) {
                         return wrong(format!("{value} does not fit {rule}"));
                     }
                 }

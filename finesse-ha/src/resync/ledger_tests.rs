@@ -206,7 +206,7 @@ fn a_read_that_shows_everything_as_before_means_not_applied() {
 }
 
 #[test]
-fn a_notification_that_shows_the_wanted_condition_ends_an_accepted_command() {
+fn notification_trap_25_a_notification_that_shows_the_wanted_condition_ends_an_accepted_command() {
     for (command, before, after, _) in table() {
         let mut ledger = opened(command.clone(), &before);
         accept(&mut ledger, S);

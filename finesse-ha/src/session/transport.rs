@@ -89,7 +89,8 @@ pub struct TransportNotifications {
     web_dialer: Arc<dyn Dialer>,
     connect_timeout: Duration,
     memory: Memory,
-    flights: Flights,
+    /// What a login takes is learnt for each framing: other programs may serve them.
+    flights: [Flights; 3],
 }
 
 impl fmt::Debug for TransportNotifications {
@@ -111,7 +112,7 @@ impl TransportNotifications {
         connect_timeout: Duration,
     ) -> Self {
         let web_dialer = Arc::clone(&dialer);
-        let (memory, flights) = (Memory::default(), Flights::new());
+        let (memory, flights) = (Memory::default(), std::array::from_fn(|_| Flights::new()));
         Self { transport, side, dialer, web_dialer, connect_timeout, memory, flights }
     }
 
@@ -130,15 +131,20 @@ impl TransportNotifications {
 
     fn connect(&self, candidate: &Candidate) -> Result<Box<dyn Connect>, String> {
         let web = || Arc::clone(&self.web_dialer);
+        let [tcp, websocket, bosh] = &self.flights;
         Ok(match &candidate.place {
             Place::Tcp { host, port } => {
                 let connect = TcpConnect::new(Arc::clone(&self.dialer), host.clone(), *port);
-                Box::new(connect.flights(self.flights.clone()))
+                Box::new(connect.flights(tcp.clone()))
             }
             Place::WebSocket(url) => {
-                Box::new(WebSocketConnect::new(web(), url).map_err(|error| error.to_string())?)
+                let connect = WebSocketConnect::new(web(), url).map_err(|error| error.to_string())?;
+                Box::new(connect.flights(websocket.clone()))
             }
-            Place::Bosh(url) => Box::new(BoshConnect::new(web(), url).map_err(|error| error.to_string())?),
+            Place::Bosh(url) => {
+                let connect = BoshConnect::new(web(), url).map_err(|error| error.to_string())?;
+                Box::new(connect.flights(bosh.clone()))
+            }
         })
     }
 }

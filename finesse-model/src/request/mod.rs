@@ -1,6 +1,8 @@
 //! The bodies of requests. Writing is strict: what XML cannot express is refused before it is sent, with the field named.
 
+mod checks;
 mod configuration;
+mod settings;
 
 pub use self::configuration::{Draft, Purpose, assignment};
 

@@ -3,7 +3,7 @@
 use crate::content::Content;
 use crate::cursor::Cursor;
 use crate::error::DecodeError;
-use crate::list::Item as _;
+use crate::list::{List, read_item};
 use crate::open_enum::open_enum;
 use crate::resource::resource;
 use crate::schema::Shape;
@@ -36,34 +36,37 @@ pub enum ContactsOf {
     /// URI of the list.
     Uri(String),
     /// The contacts.
-    Inline(Vec<Contact>),
+    Inline(List<Contact>),
+}
+
+impl ContactsOf {
+    /// The contacts that could not be read.
+    #[must_use]
+    pub fn rejected(&self) -> &[DecodeError] {
+        match self {
+            Self::Uri(_) => &[],
+            Self::Inline(contacts) => &contacts.rejected,
+        }
+    }
 }
 
 impl Content for ContactsOf {
     fn read(cursor: &mut Cursor<'_>) -> Result<Option<Self>, DecodeError> {
-        let mut contacts = Vec::new();
-        let uri = cursor.text_and_children(|cursor, tag| {
-            if tag.name().eq_ignore_ascii_case(Contact::NAME) {
-                contacts.extend(Contact::read(cursor)?);
-                Ok(())
-            } else {
-                cursor.skip()
-            }
-        })?;
-        Ok(Some(if uri.is_empty() || !contacts.is_empty() { Self::Inline(contacts) } else { Self::Uri(uri) }))
+        let mut contacts = List::default();
+        let uri = cursor.text_and_children(|cursor, tag| read_item(&mut contacts, cursor, tag))?;
+        let inline = uri.is_empty() || !contacts.items.is_empty() || !contacts.rejected.is_empty();
+        Ok(Some(if inline { Self::Inline(contacts) } else { Self::Uri(uri) }))
     }
 
     fn write(&self, writer: &mut Writer) {
         match self {
             Self::Uri(uri) => writer.text(uri),
-            Self::Inline(contacts) => {
-                contacts.iter().for_each(|contact| writer.element(Contact::NAME, contact))
-            }
+            Self::Inline(contacts) => contacts.write(writer),
         }
     }
 
     fn shape() -> Shape {
-        Shape::TextOr(Box::new(Shape::List { item: Contact::NAME, of: Box::new(Contact::shape()) }))
+        Shape::TextOr(Box::new(List::<Contact>::shape()))
     }
 }
 

@@ -1,6 +1,7 @@
 //! How a system is doing, for administrators.
 
 use crate::ids::UserId;
+use crate::list::{Item, List};
 use crate::resource::resource;
 use crate::scalar::Number;
 
@@ -9,7 +10,7 @@ resource! {
     ConnectedUsersInfo {
         uri: String = "uri",
         user_summary: UserSummary = "userSummary",
-        user_details: Vec<UserDetail> as "userDetail" = "userDetails",
+        user_details: List<UserDetail> = "userDetails",
     }
 }
 
@@ -23,6 +24,10 @@ resource! {
         /// From 12.6(2).
         total_connected_users_via_proxy: Number = "totalConnectedUsersViaProxy",
     }
+}
+
+impl Item for UserDetail {
+    const NAME: &'static str = "userDetail";
 }
 
 resource! {

@@ -1,6 +1,7 @@
 //! A team and its members.
 
 use crate::ids::TeamId;
+use crate::list::List;
 use crate::resource::resource;
 use crate::resources::user::User;
 
@@ -11,6 +12,6 @@ resource! {
         name: String = "name",
         uri: String = "uri",
         /// Summaries: most elements of a user are absent.
-        users: Vec<User> as "User" = "users",
+        users: List<User> = "users",
     }
 }

@@ -12,6 +12,9 @@ use rustls::{AlertDescription, PeerIncompatible};
 /// How many wrapped errors are looked through. Real chains have fewer than ten; a cycle must not hang us.
 const DEPTH: usize = 32;
 
+/// A server of before TLS 1.2.
+const TOO_OLD: &str = "the server offers only TLS 1.1 or older";
+
 /// The class of a [`TrustFailure`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -141,7 +144,8 @@ impl TrustFailure {
                 "use the fully qualified host name that the certificate carries (not an address or alias), or have it issued for this name",
             ),
             TrustReason::NoTls12 => String::from(
-                "enable TLS 1.2 with an ECDHE and AES-GCM cipher on the server: older protocols are not supported",
+                "TLS 1.2 with an ECDHE and AES-GCM cipher is the least that is accepted here, on purpose: switch it on at the server (it is the \
+                 default since Finesse 11.6), upgrade an older one, or put a proxy with TLS 1.2 before it",
             ),
             TrustReason::NotYetValid => {
                 String::from("check the clock of this machine and that of the server")
@@ -161,10 +165,10 @@ impl TrustFailure {
 
 impl fmt::Display for TrustFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(subject) = self.subject() {
-            write!(f, "certificate \"{subject}\" ")?;
-        } else {
-            f.write_str("tls identity ")?;
+        match (self.subject(), self.reason()) {
+            (Some(subject), _) => write!(f, "certificate \"{subject}\" ")?,
+            (None, TrustReason::NoTls12) => f.write_str("tls ")?,
+            (None, _) => f.write_str("tls identity ")?,
         }
         if let Some(host) = self.host() {
             write!(f, "of {host} ")?;
@@ -217,18 +221,29 @@ fn from_rustls(err: &rustls::Error, depth: usize) -> Option<TrustFailure> {
         }
         rustls::Error::PeerIncompatible(
             PeerIncompatible::ServerDoesNotSupportTls12Or13
-            | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig
-            | PeerIncompatible::NoCipherSuitesInCommon
+            | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig,
+        ) => Some(TrustFailure::new(TrustReason::NoTls12, TOO_OLD)),
+        rustls::Error::PeerIncompatible(
+            PeerIncompatible::NoCipherSuitesInCommon
             | PeerIncompatible::NoKxGroupsInCommon
             | PeerIncompatible::ExtendedMasterSecretExtensionRequired,
-        ) => Some(TrustFailure::new(TrustReason::NoTls12, format!("no common protocol: {err}"))),
+        ) => Some(TrustFailure::new(
+            TrustReason::NoTls12,
+            format!("the server has no cipher that is still considered safe ({err})"),
+        )),
         rustls::Error::AlertReceived(alert) => match alert {
-            AlertDescription::ProtocolVersion
-            | AlertDescription::HandshakeFailure
-            | AlertDescription::InsufficientSecurity => Some(TrustFailure::new(
-                TrustReason::NoTls12,
-                format!("the server refused the handshake ({alert:?})"),
-            )),
+            AlertDescription::ProtocolVersion => {
+                Some(TrustFailure::new(TrustReason::NoTls12, format!("{TOO_OLD} (alert {alert:?})")))
+            }
+            // Servers that know nothing newer also break off so.
+            AlertDescription::HandshakeFailure | AlertDescription::InsufficientSecurity => {
+                Some(TrustFailure::new(
+                    TrustReason::NoTls12,
+                    format!(
+                        "the server shares no protocol or cipher with this client, it may offer only TLS 1.1 or older (alert {alert:?})"
+                    ),
+                ))
+            }
             AlertDescription::CertificateRequired => Some(TrustFailure::new(
                 TrustReason::ClientCertificateRequired,
                 "the server asked for a client certificate",

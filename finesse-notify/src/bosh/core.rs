@@ -6,6 +6,10 @@
 //!   answers is outrun, and at most two requests are in flight.
 //! * Stanzas travel in one body at a time. The next one leaves only when the server has shown that it has the one before (by `ack` or by
 //!   answering it), or when it must have arrived by all likelihood, because old servers handle bodies in the order of arrival.
+//! * After a restart nothing leaves before its answer, which belongs to the new stream. What was queued meanwhile goes in one body, so of a
+//!   login in two flights BOSH writes the second ahead: bind, session and presence. The first cannot be: without the answer to the creation
+//!   there is no `sid` to send credentials under, and to put the restart beside them (`requests` is 2) would leave it to the server which of
+//!   the two it handles first.
 //! * Answers are handed on in the order of their rids, whatever connection was faster.
 //! * A lost answer is asked for again with the same rid and the same body, up to three times; the server replays it from its cache.
 //! * In a live session a request is always waiting at the server.
@@ -95,6 +99,7 @@ struct Request {
     body: String,
     loaded: bool,
     last: bool,
+    restart: bool,
     attempt: u32,
     state: RequestState,
     confirmed: bool,
@@ -195,7 +200,7 @@ impl Core {
             RequestState::Resting(until) => until,
         });
         let room = self.in_flight.len() == 1 && self.has_room();
-        let waits = |r: &&Request| room && self.has_data() && r.loaded && !r.confirmed;
+        let waits = |r: &&Request| room && self.has_data() && r.loaded && !r.confirmed && !r.restart;
         let settling = self.in_flight.values().filter(waits).filter_map(|r| match r.state {
             RequestState::Sent(at) => Some(at + SETTLE),
             RequestState::Resting(_) => None,
@@ -222,11 +227,16 @@ impl Core {
         }
         // One body with data at a time; this is also why a loop is not needed.
         if self.has_room() && self.has_data() {
-            let blocked = self.in_flight.values().any(|r| r.last || (r.loaded && !self.settled(now, r)));
+            let blocked =
+                self.in_flight.values().any(|r| r.last || r.restart || (r.loaded && !self.settled(now, r)));
             if !blocked {
+                let restart = matches!(self.queue.front(), Some(Queued::Restart));
                 let body = self.next_body();
                 let last = self.closing && self.queue.is_empty();
                 self.post(now, body, true, last, out);
+                if let Some(mut posted) = self.in_flight.last_entry() {
+                    posted.get_mut().restart = restart;
+                }
                 return;
             }
         }
@@ -287,6 +297,7 @@ impl Core {
                 body,
                 loaded,
                 last,
+                restart: false,
                 attempt: 0,
                 state,
                 confirmed: false,

@@ -114,6 +114,32 @@ fn the_login_is_one_request_a_step() {
 }
 
 #[test]
+fn behind_a_restart_nothing_leaves_before_its_answer_and_then_in_one_body() {
+    for acks in ["ack='1001'", ""] {
+        let mut b = Bench::new();
+        b.answer(s(0), &created(""));
+        b.send(s(0), "auth");
+        b.answer(s(0), &body(acks, "<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>"));
+        b.step(s(0), Input::Restart);
+        for name in ["bind", "session", "presence"] {
+            b.send(s(0), name);
+        }
+        b.step(s(2), Input::Tick);
+        assert_eq!(b.rids(), [1002], "the restart alone");
+        assert_eq!(
+            b.core.deadline(),
+            Some(s(0) + s(30) + GRACE),
+            "and nothing to wake for before it is late"
+        );
+        b.answer(s(2), &body("", "<features/>"));
+        assert_eq!(b.rids(), [1003]);
+        for name in ["<bind", "<session", "<presence"] {
+            assert!(b.posts[0].1.contains(name), "{}", b.posts[0].1);
+        }
+    }
+}
+
+#[test]
 fn features_may_come_after_the_creation() {
     let mut b = Bench::new();
     b.answer(s(0), &body("sid='x' requests='2'", ""));

@@ -17,7 +17,7 @@ use finesse_net::Dialer;
 use self::http::Endpoint;
 use self::transport::BoshTransport;
 use crate::error::LinkError;
-use crate::transport::{Connect, Transport};
+use crate::transport::{Connect, Flights, Transport};
 use crate::url::{Schemes, WebAddress};
 
 const SCHEMES: Schemes = Schemes { transport: "BOSH", tls: "https", plain: "http" };
@@ -34,6 +34,7 @@ pub struct BoshConnect {
     endpoint: Arc<Endpoint>,
     wait: Duration,
     seed: Option<u64>,
+    flights: Flights,
 }
 
 impl BoshConnect {
@@ -57,7 +58,15 @@ impl BoshConnect {
     fn parse(dialer: Arc<dyn Dialer>, url: &str, plain_allowed: bool) -> Result<Self, LinkError> {
         let address = WebAddress::parse(url, &SCHEMES, plain_allowed)?;
         let endpoint = Endpoint { dialer, address, body_cap: BODY_CAP };
-        Ok(Self { endpoint: Arc::new(endpoint), wait: WAIT, seed: None })
+        Ok(Self { endpoint: Arc::new(endpoint), wait: WAIT, seed: None, flights: Flights::new() })
+    }
+
+    /// What is known of this side's patience with bind, session and presence in one request, for values that are made anew for each link. BOSH
+    /// writes nothing else of a login ahead. Default: nothing, kept by this value and its clones.
+    #[must_use]
+    pub fn flights(mut self, flights: Flights) -> Self {
+        self.flights = flights;
+        self
     }
 
     /// How long the server may hold a request, in whole seconds from 1 on. Default 30 s.
@@ -94,7 +103,9 @@ impl Connect for BoshConnect {
         let mut rng = self.seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed);
         // Far below 2^53, the largest a server need understand, and never near zero.
         let first_rid = rng.u64(32_768..1 << 32);
-        Ok(Box::new(BoshTransport::open(Arc::clone(&self.endpoint), domain, self.wait, first_rid).await?))
+        let endpoint = Arc::clone(&self.endpoint);
+        let transport = BoshTransport::open(endpoint, domain, self.wait, first_rid).await?;
+        Ok(Box::new(transport.with_flights(self.flights.clone().second_only())))
     }
 
     fn describe(&self) -> String {
@@ -103,7 +114,7 @@ impl Connect for BoshConnect {
 }
 
 /// The stanzas of an answer, if it is one.
-#[cfg(all(any(test, feature = "fuzzing"), feature = "tcp"))]
+#[cfg(all(any(test, feature = "fuzzing"), feature = "tcp", feature = "websocket"))]
 pub(crate) fn frames_of(text: &str) -> Option<Vec<crate::stanza::Frame>> {
     body::parse(text).ok().map(body::Body::into_frames)
 }

@@ -12,7 +12,7 @@ use super::core::{Core, Flight, Input, Output};
 use super::http::{Connection, Endpoint, exchange};
 use crate::error::LinkError;
 use crate::stanza::{Frame, Stanza};
-use crate::transport::{Activity, Transport};
+use crate::transport::{Activity, Flights, Transport};
 
 type Done = (Flight, Result<(u16, String, Option<Connection>), LinkError>);
 
@@ -27,6 +27,7 @@ pub(super) struct BoshTransport {
     idle: Vec<Connection>,
     inbox: VecDeque<Frame>,
     dead: Option<LinkError>,
+    flights: Option<Flights>,
 }
 
 impl BoshTransport {
@@ -47,6 +48,7 @@ impl BoshTransport {
             idle: Vec::new(),
             inbox: VecDeque::new(),
             dead: None,
+            flights: None,
         };
         this.step(Input::Create);
         // The first answer shows whether there is a session at all.
@@ -57,6 +59,12 @@ impl BoshTransport {
             this.turn().await;
         }
         Ok(this)
+    }
+
+    /// Of the login the second flight may be written ahead.
+    pub(super) fn with_flights(mut self, flights: Flights) -> Self {
+        self.flights = Some(flights);
+        self
     }
 
     fn step(&mut self, input: Input) {
@@ -157,6 +165,10 @@ impl Transport for BoshTransport {
 
     fn activity(&self) -> Option<Activity> {
         Some(self.activity.clone())
+    }
+
+    fn flights(&self) -> Option<Flights> {
+        self.flights.clone()
     }
 }
 

@@ -15,10 +15,6 @@ pub(super) const NS_OLD_DELAY: &str = "jabber:x:delay";
 
 /// What one message says.
 #[derive(Debug, PartialEq)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "nearly all of it is items; a box would be one more allocation for each"
-)]
 pub(crate) enum Said {
     Item(Notification, Fingerprint),
     NodeDeleted(String),

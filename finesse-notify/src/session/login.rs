@@ -17,6 +17,8 @@
 //!
 //! A stream error ends every state. Other stanzas that come early are kept, in order and bounded, for the live session.
 //!
+//! A framing that has the features before anything can be sent begins step by step and writes only the second flight ahead.
+//!
 //! Not every server takes two flights: it may drop what follows the stream header, or take it for an offence. [`Login::not_taken`] and
 //! [`Login::patience`] tell such a server from one that refuses the agent. The password is then written a second time, on a new connection;
 //! it was not refused the first time, and it never is tried again once it was.
@@ -31,6 +33,7 @@ use super::stanzas;
 use crate::config::SessionConfig;
 use crate::error::{EndCause, LinkError, quoted};
 use crate::stanza::Stanza;
+use crate::transport::Flights;
 
 /// Stanzas kept until the session is live. A server has nothing to say before presence, so a handful is plenty.
 const EARLY_LIMIT: usize = 64;
@@ -72,13 +75,21 @@ enum SessionNeed {
     Required,
 }
 
+/// What is written ahead of the server's answers.
+#[derive(Clone)]
+struct Ahead {
+    bind: String,
+    session: String,
+    /// The credentials too.
+    auth: bool,
+}
+
 pub(super) struct Login<'a> {
     config: &'a SessionConfig,
     node: String,
     ids: IdSource,
     state: State,
-    /// Written ahead of the server's answers: the ids of bind and session.
-    ahead: Option<(String, String)>,
+    ahead: Option<Ahead>,
     heard: bool,
     early: Vec<Inbound>,
 }
@@ -88,7 +99,7 @@ impl<'a> Login<'a> {
     pub(super) fn new(
         config: &'a SessionConfig,
         mut ids: IdSource,
-        in_flights: bool,
+        flights: Option<&Flights>,
     ) -> Result<Self, LinkError> {
         if config.secret.expose_secret().is_empty() {
             return Err(LinkError::new(EndCause::Auth, "the password is empty; nothing was sent"));
@@ -100,13 +111,21 @@ impl<'a> Login<'a> {
                 "the login id cannot be the name in a JID; nothing was sent",
             ));
         }
-        let ahead = in_flights.then(|| (ids.next("bind"), ids.next("session")));
+        let ahead = flights.map(|flights| Ahead {
+            bind: ids.next("bind"),
+            session: ids.next("session"),
+            auth: flights.writes_auth_ahead(),
+        });
         Ok(Self { config, node, ids, state: State::Opening, ahead, heard: false, early: Vec::new() })
     }
 
     /// What is written with the first stream header.
     pub(super) fn begin(&self) -> Vec<Step> {
-        if self.ahead.is_some() { vec![Step::Send(self.auth())] } else { Vec::new() }
+        if self.auth_is_ahead() { vec![Step::Send(self.auth())] } else { Vec::new() }
+    }
+
+    fn auth_is_ahead(&self) -> bool {
+        self.ahead.as_ref().is_some_and(|ahead| ahead.auth)
     }
 
     fn auth(&self) -> Stanza {
@@ -115,18 +134,23 @@ impl<'a> Login<'a> {
 
     /// How long the next answer may take, where a longer silence means that the server dropped what was written ahead.
     pub(super) fn patience(&self) -> Option<Duration> {
-        match self.state {
-            State::Authenticating | State::Binding { .. } if self.ahead.is_some() => {
-                Some(PATIENCE.min(self.config.login_deadline / 3))
-            }
-            _ => None,
-        }
+        let written = match self.state {
+            State::Authenticating => self.auth_is_ahead(),
+            State::Binding { .. } => self.ahead.is_some(),
+            _ => false,
+        };
+        written.then(|| PATIENCE.min(self.config.login_deadline / 3))
     }
 
     /// True when this failure may mean no more than that the server does not take a login in two flights.
     pub(super) fn not_taken(&self, failure: &LinkError) -> bool {
-        const OFFENDED: [&str; 10] = [
+        // Numbers are codes of a WebSocket that is closed.
+        const OFFENDED: [&str; 14] = [
+            "1002",
+            "1007",
+            "1008",
             "bad-format",
+            "bad-request",
             "invalid-namespace",
             "invalid-xml",
             "not-authorized",
@@ -138,7 +162,11 @@ impl<'a> Login<'a> {
             "xml-not-well-formed",
         ];
         // SASL failures and refused resources are the server's word on us; they have been understood.
-        let understood = matches!(self.state, State::Refused | State::Establishing { .. });
+        let understood = match self.state {
+            State::Refused | State::Establishing { .. } => true,
+            State::Opening | State::Authenticating | State::Reopening => !self.auth_is_ahead(),
+            State::Binding { .. } => false,
+        };
         if self.ahead.is_none() || !self.heard || understood {
             return false;
         }
@@ -179,16 +207,17 @@ impl<'a> Login<'a> {
         }
         match (&self.state, stanza.name()) {
             (State::Opening, "features") => {
-                check_plain(&stanza, self.ahead.is_some())?;
+                let sent = self.auth_is_ahead();
+                check_plain(&stanza, sent)?;
                 self.state = State::Authenticating;
-                Ok(if self.ahead.is_some() { Vec::new() } else { vec![Step::Send(self.auth())] })
+                Ok(if sent { Vec::new() } else { vec![Step::Send(self.auth())] })
             }
             (State::Authenticating, "success") => {
                 self.state = State::Reopening;
                 let mut steps = vec![Step::Restart];
-                if let Some((bind, session)) = &self.ahead {
-                    steps.push(Step::Send(stanzas::bind(bind, &self.config.resource)));
-                    steps.push(Step::Send(stanzas::session(session)));
+                if let Some(ahead) = &self.ahead {
+                    steps.push(Step::Send(stanzas::bind(&ahead.bind, &self.config.resource)));
+                    steps.push(Step::Send(stanzas::session(&ahead.session)));
                     steps.push(Step::Send(self.presence()));
                 }
                 Ok(steps)
@@ -210,8 +239,8 @@ impl<'a> Login<'a> {
                 let session = stanza.child("session").map(|s| {
                     if s.child("optional").is_some() { SessionNeed::Optional } else { SessionNeed::Required }
                 });
-                if let Some((id, _)) = self.ahead.clone() {
-                    self.state = State::Binding { id, session };
+                if let Some(ahead) = self.ahead.clone() {
+                    self.state = State::Binding { id: ahead.bind, session };
                     return Ok(Vec::new());
                 }
                 let id = self.ids.next("bind");
@@ -253,8 +282,8 @@ impl<'a> Login<'a> {
             })?;
         match (session, self.ahead.clone()) {
             (None, _) | (Some(SessionNeed::Optional), Some(_)) => Ok(self.done(jid)),
-            (Some(need), Some((_, id))) => {
-                self.state = State::Establishing { id, jid, need };
+            (Some(need), Some(ahead)) => {
+                self.state = State::Establishing { id: ahead.session, jid, need };
                 Ok(Vec::new())
             }
             (Some(need), None) => {

@@ -26,7 +26,7 @@ fn send(steps: Vec<Step>) -> Stanza {
 #[test]
 fn the_whole_login_step_by_step() {
     let config = config("s3cret");
-    let mut login = Login::new(&config, IdSource::new(Some(1)), false).unwrap();
+    let mut login = Login::new(&config, IdSource::new(Some(1)), None).unwrap();
     let auth = send(login.on_stanza(stanza(FEATURES)).unwrap());
     assert_eq!((auth.attribute("mechanism"), auth.text()), (Some("PLAIN"), "ADQwMjE3AHMzY3JldA=="));
     assert!(matches!(login.on_stanza(stanza("<success/>")).unwrap()[..], [Step::Restart]));
@@ -51,7 +51,7 @@ fn the_whole_login_step_by_step() {
 #[test]
 fn without_plain_nothing_is_sent() {
     let config = config("s3cret");
-    let mut login = Login::new(&config, IdSource::new(Some(1)), false).unwrap();
+    let mut login = Login::new(&config, IdSource::new(Some(1)), None).unwrap();
     let error = login
         .on_stanza(stanza("<features><mechanisms><mechanism>SCRAM-SHA-1</mechanism></mechanisms></features>"))
         .unwrap_err();
@@ -67,7 +67,7 @@ fn a_refused_password_is_final_and_a_busy_back_end_is_not() {
         ("<failure><temporary-auth-failure/></failure>", EndCause::Network),
     ] {
         let config = config("s3cret");
-        let mut login = Login::new(&config, IdSource::new(Some(1)), false).unwrap();
+        let mut login = Login::new(&config, IdSource::new(Some(1)), None).unwrap();
         login.on_stanza(stanza(FEATURES)).unwrap();
         let error = login.on_stanza(stanza(failure)).unwrap_err();
         assert_eq!(error.kind(), kind);
@@ -79,7 +79,7 @@ fn a_refused_password_is_final_and_a_busy_back_end_is_not() {
 fn an_empty_password_is_refused_here() {
     let config = config("");
     assert_eq!(
-        Login::new(&config, IdSource::new(Some(1)), false).err().map(|e| e.kind()),
+        Login::new(&config, IdSource::new(Some(1)), None).err().map(|e| e.kind()),
         Some(EndCause::Auth)
     );
 }
@@ -87,7 +87,7 @@ fn an_empty_password_is_refused_here() {
 #[test]
 fn a_flood_before_the_session_ends_the_login() {
     let config = config("s3cret");
-    let mut login = Login::new(&config, IdSource::new(Some(1)), false).unwrap();
+    let mut login = Login::new(&config, IdSource::new(Some(1)), None).unwrap();
     let error = (0..1000).find_map(|_| login.on_stanza(stanza("<message/>")).err()).unwrap();
     assert_eq!(error.kind(), EndCause::Protocol);
 }
@@ -95,7 +95,7 @@ fn a_flood_before_the_session_ends_the_login() {
 #[test]
 fn a_required_session_must_succeed() {
     let config = config("s3cret");
-    let mut login = Login::new(&config, IdSource::new(Some(1)), false).unwrap();
+    let mut login = Login::new(&config, IdSource::new(Some(1)), None).unwrap();
     login.on_stanza(stanza(FEATURES)).unwrap();
     login.on_stanza(stanza("<success/>")).unwrap();
     let bind = send(login.on_stanza(stanza("<features><bind/><session/></features>")).unwrap());
@@ -116,7 +116,7 @@ fn a_required_session_must_succeed() {
 
 /// A login in two flights that has heard the first features.
 fn ahead(config: &SessionConfig) -> Login<'_> {
-    let mut login = Login::new(config, IdSource::new(Some(1)), true).unwrap();
+    let mut login = Login::new(config, IdSource::new(Some(1)), Some(&Flights::new())).unwrap();
     assert_eq!(send(login.begin()).name(), "auth");
     assert!(inbound(&mut login, FEATURES).unwrap().is_empty());
     login
@@ -165,7 +165,7 @@ fn in_two_flights_a_required_session_is_waited_for() {
 fn a_server_that_dislikes_flights_is_told_from_one_that_refuses_the_agent() {
     let config = config("s3cret");
     let network = LinkError::new(EndCause::Network, "the server closed the connection");
-    let silent = Login::new(&config, IdSource::new(Some(1)), true).unwrap();
+    let silent = Login::new(&config, IdSource::new(Some(1)), Some(&Flights::new())).unwrap();
     assert!(!silent.not_taken(&network), "a server that said nothing at all is merely not there");
     for (text, not_taken) in [
         ("<stream:error><not-authorized/></stream:error>", true),
@@ -181,10 +181,34 @@ fn a_server_that_dislikes_flights_is_told_from_one_that_refuses_the_agent() {
         assert_eq!(login.not_taken(&error), not_taken, "{text}");
     }
     assert!(ahead(&config).not_taken(&network));
-    let mut steps = Login::new(&config, IdSource::new(Some(1)), false).unwrap();
+    let mut steps = Login::new(&config, IdSource::new(Some(1)), None).unwrap();
     inbound(&mut steps, FEATURES).unwrap();
     assert!(!steps.not_taken(&network) && steps.patience().is_none());
     assert_eq!(ahead(&config).patience(), Some(PATIENCE));
+}
+
+#[test]
+fn with_only_the_second_flight_ahead_credentials_wait_for_the_features() {
+    let config = config("s3cret");
+    let flights = Flights::new().second_only();
+    let new = || Login::new(&config, IdSource::new(Some(1)), Some(&flights)).unwrap();
+    let network = LinkError::new(EndCause::Network, "the server closed the connection");
+    let mut login = new();
+    assert!(login.begin().is_empty());
+    let refused = inbound(
+        &mut login,
+        "<features><mechanisms><mechanism>SCRAM-SHA-1</mechanism></mechanisms></features>",
+    );
+    assert!(refused.unwrap_err().to_string().contains("was not sent"));
+    let mut login = new();
+    assert_eq!(send(inbound(&mut login, FEATURES).unwrap()).name(), "auth");
+    // So far nothing was ahead: there is no other way to try.
+    assert!(!login.not_taken(&network) && login.patience().is_none());
+    let (flight, _) = second_flight(&mut login);
+    assert_eq!(flight, ["bind", "session", "priority"]);
+    inbound(&mut login, "<features><bind/><session/></features>").unwrap();
+    assert!(login.not_taken(&network));
+    assert_eq!(login.patience(), Some(PATIENCE));
 }
 
 #[test]

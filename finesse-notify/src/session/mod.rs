@@ -12,7 +12,7 @@ mod link;
 mod liveness;
 mod login;
 mod stanzas;
-#[cfg(all(any(test, feature = "fuzzing"), feature = "tcp", feature = "bosh"))]
+#[cfg(all(any(test, feature = "fuzzing"), feature = "tcp", feature = "bosh", feature = "websocket"))]
 pub(crate) use self::inbound::check_readers;
 #[cfg(feature = "tcp")]
 pub(crate) use self::stanzas::is_stream_error;
@@ -96,11 +96,11 @@ async fn login(
 ) -> Result<Link, Failed> {
     *doing = "connecting";
     // What can be refused without a server is refused before one is asked.
-    Login::new(config, IdSource::new(config.seed), false).map_err(Failed::Finally)?;
+    Login::new(config, IdSource::new(config.seed), None).map_err(Failed::Finally)?;
     let mut transport = connect.connect(&config.domain).await.map_err(Failed::Finally)?;
     let flights = transport.flights().filter(Flights::allowed);
     let mut login =
-        Login::new(config, IdSource::new(config.seed), flights.is_some()).map_err(Failed::Finally)?;
+        Login::new(config, IdSource::new(config.seed), flights.as_ref()).map_err(Failed::Finally)?;
     match converse(transport.as_mut(), &mut login, doing).await {
         Ok(jid) => {
             let (ids, early) = login.into_rest();

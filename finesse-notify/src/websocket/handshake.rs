@@ -55,17 +55,21 @@ pub(super) async fn upgrade(
         .header(SEC_WEBSOCKET_PROTOCOL, "xmpp")
         .body(())
         .map_err(|e| LinkError::new(EndCause::Policy, format!("the WebSocket URL makes no request: {e}")))?;
-    let config = WebSocketConfig::default()
-        .read_buffer_size(READ_BUFFER)
-        // Only pongs and closes are written by the library; they leave at once.
-        .write_buffer_size(0)
-        .max_message_size(Some(cap))
-        .max_frame_size(Some(cap));
-    match client_async_with_config(request, wire, Some(config)).await {
+    match client_async_with_config(request, wire, Some(limits(cap))).await {
         Ok((socket, _)) => Ok((socket, handle)),
         Err(Error::Http(response)) => Err(answered(response.status(), response.headers())),
         Err(error) => Err(failed(&error, "upgrading the connection").into()),
     }
+}
+
+/// How the library reads and writes, with this cap on a message.
+pub(super) fn limits(cap: usize) -> WebSocketConfig {
+    WebSocketConfig::default()
+        .read_buffer_size(READ_BUFFER)
+        // Only pongs and closes are written by the library; they leave at once.
+        .write_buffer_size(0)
+        .max_message_size(Some(cap))
+        .max_frame_size(Some(cap))
 }
 
 /// The server answered with something else than an upgrade.

@@ -3,6 +3,8 @@
 //! `core` decides what a frame means, `wire` is the byte side, `handshake` the HTTP side, `transport` the thin shell between them. Frames
 //! are read by tungstenite, which answers pings by itself; nothing here reconnects.
 
+#[cfg(all(any(test, feature = "fuzzing"), feature = "tcp", feature = "bosh"))]
+mod canned;
 mod core;
 mod handshake;
 mod transport;
@@ -14,10 +16,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use async_trait::async_trait;
 use finesse_net::Dialer;
 
+#[cfg(all(any(test, feature = "fuzzing"), feature = "tcp", feature = "bosh"))]
+pub(crate) use self::canned::frames_of;
 use self::handshake::{Refusal, upgrade};
 use self::transport::WebSocketTransport;
 use crate::error::LinkError;
-use crate::transport::{Connect, Transport};
+use crate::transport::{Connect, Flights, Transport};
 use crate::url::{Schemes, WebAddress};
 
 const SCHEMES: Schemes = Schemes { transport: "WebSocket", tls: "wss", plain: "ws" };
@@ -35,6 +39,7 @@ pub struct WebSocketConnect {
     other_path: String,
     other_worked: Arc<AtomicBool>,
     message_cap: usize,
+    flights: Flights,
 }
 
 impl WebSocketConnect {
@@ -58,7 +63,22 @@ impl WebSocketConnect {
     fn parse(dialer: Arc<dyn Dialer>, url: &str, plain_allowed: bool) -> Result<Self, LinkError> {
         let address = WebAddress::parse(url, &SCHEMES, plain_allowed)?;
         let other_path = other_spelling(&address.path);
-        Ok(Self { dialer, address, other_path, other_worked: Arc::default(), message_cap: MESSAGE_CAP })
+        Ok(Self {
+            dialer,
+            address,
+            other_path,
+            other_worked: Arc::default(),
+            message_cap: MESSAGE_CAP,
+            flights: Flights::new(),
+        })
+    }
+
+    /// What is known of this side's patience with a login in two flights, for values that are made anew for each link. Default: nothing, kept
+    /// by this value and its clones.
+    #[must_use]
+    pub fn flights(mut self, flights: Flights) -> Self {
+        self.flights = flights;
+        self
     }
 
     /// The largest message accepted, in bytes, whole or in fragments; a larger one ends the link. Default 1 MiB.
@@ -70,7 +90,8 @@ impl WebSocketConnect {
 
     async fn try_path(&self, path: &str, domain: &str) -> Result<Box<dyn Transport>, Refusal> {
         let (socket, wire) = upgrade(self.dialer.as_ref(), &self.address, path, self.message_cap).await?;
-        Ok(Box::new(WebSocketTransport::open(socket, wire, domain).await?))
+        let flights = self.address.target.is_tls().then(|| self.flights.clone());
+        Ok(Box::new(WebSocketTransport::new(socket, wire, domain, flights)))
     }
 }
 

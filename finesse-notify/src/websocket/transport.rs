@@ -1,4 +1,6 @@
 //! The thin shell: frames between socket and core.
+//!
+//! Our frames are queued and leave with the next [`flush`](Transport::flush) or [`next`](Transport::next), so a flight leaves in one piece.
 
 use async_trait::async_trait;
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -9,7 +11,7 @@ use super::handshake::{Socket, failed};
 use super::wire::WireHandle;
 use crate::error::{EndCause, LinkError};
 use crate::stanza::{Frame, Stanza};
-use crate::transport::{Activity, Transport};
+use crate::transport::{Activity, Flights, Transport};
 
 pub(super) struct WebSocketTransport {
     socket: Socket,
@@ -17,24 +19,26 @@ pub(super) struct WebSocketTransport {
     core: Core,
     /// Masks hide nothing over TLS and need be unguessable only where a script in a browser chooses the text.
     masks: fastrand::Rng,
-    /// Came before the server opened its stream.
-    early: Option<Frame>,
+    /// Something of ours is queued, or the layers below may still hold it.
+    unflushed: bool,
     dead: Option<LinkError>,
+    flights: Option<Flights>,
 }
 
 impl WebSocketTransport {
-    /// Opens the stream; the features come as the first stanza.
-    pub(super) async fn open(socket: Socket, wire: WireHandle, domain: &str) -> Result<Self, LinkError> {
+    /// A stream whose `<open/>` is queued. Whoever may not write the login ahead gives no `flights`.
+    pub(super) fn new(socket: Socket, wire: WireHandle, domain: &str, flights: Option<Flights>) -> Self {
         let (core, masks) = (Core::new(domain), fastrand::Rng::new());
-        let mut this = Self { socket, wire, core, masks, early: None, dead: None };
-        this.restart().await?;
-        while !this.core.is_open() {
-            if let Meaning::Stanza(error) = this.message().await? {
-                // Only a stream error comes before `<open/>`; what it means is the session's business.
-                this.early = Some(error);
-            }
-        }
-        Ok(this)
+        let mut this = Self { socket, wire, core, masks, unflushed: false, dead: None, flights };
+        // The library has written its request whole, and nothing since.
+        let open = this.core.open();
+        this.queue(&open);
+        this
+    }
+
+    fn queue(&mut self, text: &str) {
+        self.wire.queue(text, self.masks.u32(..).to_ne_bytes());
+        self.unflushed = true;
     }
 
     fn die(&mut self, error: LinkError) -> LinkError {
@@ -51,15 +55,19 @@ impl WebSocketTransport {
 
     async fn write_out(&mut self) -> Result<(), LinkError> {
         let result = self.socket.flush().await;
-        result.map_err(|error| self.die(failed(&error, "writing")))
+        result.map_err(|error| self.die(failed(&error, "writing")))?;
+        self.unflushed = false;
+        Ok(())
     }
 
     async fn write(&mut self, text: &str) -> Result<(), LinkError> {
         self.alive()?;
-        // Before our frame goes out, nothing of the library's may be half written.
-        self.write_out().await?;
-        self.wire.queue(text, self.masks.u32(..).to_ne_bytes());
-        self.write_out().await
+        // Behind our frame may stand another, but nothing of the library's that is half written.
+        if !self.wire.is_queued() {
+            self.write_out().await?;
+        }
+        self.queue(text);
+        Ok(())
     }
 
     /// The next message's meaning. Cancel-safe: what was read so far stays in the socket.
@@ -89,9 +97,14 @@ impl Transport for WebSocketTransport {
         self.write(&stanza.to_xml()).await
     }
 
+    async fn flush(&mut self) -> Result<(), LinkError> {
+        self.alive()?;
+        self.write_out().await
+    }
+
     async fn next(&mut self) -> Result<Frame, LinkError> {
-        if let Some(frame) = self.early.take() {
-            return Ok(frame);
+        if self.unflushed {
+            self.flush().await?;
         }
         loop {
             if let Meaning::Stanza(frame) = self.message().await? {
@@ -106,7 +119,7 @@ impl Transport for WebSocketTransport {
     }
 
     async fn close(&mut self) {
-        if self.write(CLOSE).await.is_ok() {
+        if self.write(CLOSE).await.is_ok() && self.flush().await.is_ok() {
             // Until the peer has closed too: closing with unread bytes would reset the connection, and our last words with it.
             while self.message().await.is_ok() {}
         }
@@ -118,5 +131,9 @@ impl Transport for WebSocketTransport {
 
     fn activity(&self) -> Option<Activity> {
         Some(self.wire.activity.clone())
+    }
+
+    fn flights(&self) -> Option<Flights> {
+        self.flights.clone()
     }
 }

@@ -32,6 +32,11 @@ impl WireHandle {
         self.outgoing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// True while something of ours waits to be written. Then the library has nothing half written, for it writes only behind ours.
+    pub(super) fn is_queued(&self) -> bool {
+        !self.outgoing().is_empty()
+    }
+
     /// Queues one text frame; it is written by the next flush.
     pub(super) fn queue(&self, text: &str, mask: [u8; 4]) {
         encode(&mut self.outgoing(), text, mask);

@@ -151,11 +151,17 @@ impl Server {
             "<body xmlns=\"http://jabber.org/protocol/httpbind\" xmlns:stream=\"http://etherx.jabber.org/streams\"><stream:features><bind \
              xmlns=\"urn:ietf:params:xml:ns:xmpp-bind\"/><session xmlns=\"urn:ietf:params:xml:ns:xmpp-session\"/></stream:features></body>",
         );
-        let bind = self.data("iq").await;
-        bind.result(&format!("<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><jid>{JID}</jid></bind>"));
-        let session = self.data("iq").await;
-        session.result("");
-        self.data("presence").await
+        let flight = self.asked().await;
+        let names: Vec<&str> = flight.body.children().map(Stanza::name).collect();
+        assert_eq!(names, ["iq", "iq", "presence"], "the second flight in one body");
+        let ids: Vec<&str> = flight.body.children().filter_map(|one| one.attribute("id")).collect();
+        let bind = format!("<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><jid>{JID}</jid></bind>");
+        let answer = format!(
+            "<iq xmlns='jabber:client' type='result' id='{}'>{bind}</iq><iq xmlns='jabber:client' type='result' id='{}'/>",
+            ids[0], ids[1]
+        );
+        flight.answer(&answer);
+        self.asked().await
     }
 
     /// The next request with a stanza of this name. A waiting empty one before it is released, as servers do.

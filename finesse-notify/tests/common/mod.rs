@@ -10,6 +10,8 @@
 #[cfg(feature = "bosh")]
 pub mod bosh;
 pub mod peer;
+#[cfg(feature = "websocket")]
+pub mod websocket;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};

@@ -1,5 +1,7 @@
 //! Questions a bound stream may ask: subscriptions, pings, roster, discovery; and errors for everything else.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
 use super::session::jid_node;
 use super::xml::Elem;
 use super::{SimCore, publish};
@@ -14,6 +16,13 @@ const MAX_SUBSCRIPTIONS: usize = 50_000;
 
 /// Why a question is refused: condition, type, and the more exact condition of pubsub.
 type Refusal = (&'static str, &'static str, Option<&'static str>);
+
+/// The id of a subscription. There is one for each node and JID, so it need not be kept.
+fn subid(node: &str, jid: &str) -> String {
+    let mut hasher = DefaultHasher::new();
+    (node, jid).hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
+}
 
 impl SimCore {
     /// Answers one iq. Results and errors that come in answer the server's own pings and need nothing.
@@ -102,19 +111,14 @@ impl SimCore {
             return if wish.name == "subscribe" {
                 self.subscribe(side, user, &node, &jid)
             } else {
-                self.unsubscribe(side, &node, &jid)
+                self.unsubscribe(side, &node, &jid, wish.at("subid"))
             };
         }
         if kid.find("subscriptions").is_some() {
             let mut list = Elem::new("subscriptions");
             for (node, jids) in &self.node(side).subscriptions {
                 for jid in jids.iter().filter(|jid| belongs(jid)) {
-                    list = list.child(
-                        Elem::new("subscription")
-                            .attr("node", node.clone())
-                            .attr("jid", jid.clone())
-                            .attr("subscription", "subscribed"),
-                    );
+                    list = list.child(self.subscription(node, jid));
                 }
             }
             return Ok((Some(Elem::new("pubsub").attr("xmlns", PUBSUB).child(list)), None));
@@ -141,12 +145,17 @@ impl SimCore {
         }
         subscriptions.entry(node.to_owned()).or_default().insert(jid.to_owned());
         self.note(side, LogKind::Subscribed { node: node.to_owned(), jid: jid.to_owned() });
-        let subscription = Elem::new("subscription")
-            .attr("node", node)
-            .attr("jid", jid)
-            .attr("subscription", "subscribed")
-            .child(Elem::new("subscribe-options"));
+        let subscription = self.subscription(node, jid).child(Elem::new("subscribe-options"));
         Ok((Some(Elem::new("pubsub").attr("xmlns", PUBSUB).child(subscription)), Some(node.to_owned())))
+    }
+
+    fn subscription(&self, node: &str, jid: &str) -> Elem {
+        let subscription = Elem::new("subscription").attr("node", node).attr("jid", jid);
+        let subscription = match self.profile.subid_required {
+            true => subscription.attr("subid", subid(node, jid)),
+            false => subscription,
+        };
+        subscription.attr("subscription", "subscribed")
     }
 
     fn unsubscribe(
@@ -154,13 +163,22 @@ impl SimCore {
         side: Side,
         node: &str,
         jid: &str,
+        named: Option<&str>,
     ) -> Result<(Option<Elem>, Option<String>), Refusal> {
+        let wants_subid = self.profile.subid_required;
         let subscriptions = &mut self.node_mut(side).subscriptions;
-        let removed = subscriptions.get_mut(node).is_some_and(|jids| jids.remove(jid));
-        subscriptions.retain(|_, jids| !jids.is_empty());
-        if !removed {
+        if !subscriptions.get(node).is_some_and(|jids| jids.contains(jid)) {
             return Err(("unexpected-request", "cancel", Some("not-subscribed")));
         }
+        match named {
+            None if wants_subid => return Err(("bad-request", "modify", Some("subid-required"))),
+            Some(named) if wants_subid && named != subid(node, jid) => {
+                return Err(("not-acceptable", "modify", Some("invalid-subid")));
+            }
+            _ => {}
+        }
+        subscriptions.entry(node.to_owned()).or_default().remove(jid);
+        subscriptions.retain(|_, jids| !jids.is_empty());
         self.note(side, LogKind::Unsubscribed { node: node.to_owned(), jid: jid.to_owned() });
         Ok((None, None))
     }

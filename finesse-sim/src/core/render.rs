@@ -9,6 +9,14 @@ use super::world::state;
 use super::xml::Elem;
 use crate::{AgentSpec, Profile};
 
+/// With an element that no release writes, so that no client can know it; what stands in it is not flat either.
+pub(crate) fn novel(elem: Elem, extras: bool) -> Elem {
+    if !extras {
+        return elem;
+    }
+    elem.child(Elem::new("sinceNextRelease").leaf("part", "1").leaf("part", "2"))
+}
+
 fn time(millis: Option<i64>) -> String {
     millis.map(iso).unwrap_or_default()
 }
@@ -46,7 +54,7 @@ pub(crate) fn user(root: &str, site: &Site, profile: &Profile, spec: &AgentSpec,
             .leaf("id", spec.team.clone())
             .leaf("name", team)
             .leaf("uri", format!("/finesse/api/Team/{}", spec.team));
-        elem = elem.child(Elem::new("teams").child(led));
+        elem = elem.child(Elem::new("teams").child(novel(led, profile.extra_elements)));
     }
     if profile.extra_elements {
         elem = elem
@@ -54,7 +62,7 @@ pub(crate) fn user(root: &str, site: &Site, profile: &Profile, spec: &AgentSpec,
             .leaf("wrapUpTimer", "7200")
             .child(Elem::new("services").leaf("service", "CallTranscript"));
     }
-    elem.sorted()
+    novel(elem, profile.extra_elements).sorted()
 }
 
 /// The thin user of one capture, sent while a call rings.
@@ -125,9 +133,10 @@ fn settings(spec: &AgentSpec, profile: &Profile) -> Elem {
     if !profile.is_cce() {
         return Elem::new("settings").leaf("wrapUpOnIncoming", "");
     }
-    Elem::new("settings")
+    let settings = Elem::new("settings")
         .leaf("wrapUpOnIncoming", if spec.wrap_up { "OPTIONAL" } else { "NOT_ALLOWED" })
-        .leaf("wrapUpOnOutgoing", "NOT_ALLOWED")
+        .leaf("wrapUpOnOutgoing", "NOT_ALLOWED");
+    novel(settings, profile.extra_elements)
 }
 
 /// A whole dialog. `root` is the name of the element. `other_active` says of an agent whether he has another active call.
@@ -145,16 +154,15 @@ pub(crate) fn dialog(
             .actions(leg, other)
             .into_iter()
             .fold(Elem::new("actions"), |all, one| all.leaf("action", one));
-        all.child(
-            Elem::new("Participant")
-                .child(actions)
-                .leaf("mediaAddress", leg.address.clone())
-                .leaf("mediaAddressType", if leg.agent.is_some() { "AGENT_DEVICE" } else { "" })
-                .leaf("startTime", iso(start))
-                .leaf("state", leg.state)
-                .leaf("stateCause", leg.cause)
-                .leaf("stateChangeTime", time(changed)),
-        )
+        let one = Elem::new("Participant")
+            .child(actions)
+            .leaf("mediaAddress", leg.address.clone())
+            .leaf("mediaAddressType", if leg.agent.is_some() { "AGENT_DEVICE" } else { "" })
+            .leaf("startTime", iso(start))
+            .leaf("state", leg.state)
+            .leaf("stateCause", leg.cause)
+            .leaf("stateChangeTime", time(changed));
+        all.child(novel(one, extras).sorted())
     });
     let associated = call.associated.map(|id| format!("/finesse/api/Dialog/{id}")).unwrap_or_default();
     let mut elem = Elem::new(root)
@@ -172,7 +180,7 @@ pub(crate) fn dialog(
                 .leaf("callbackTime", at.clone()),
         );
     }
-    elem.maybe("secondaryId", call.secondary.map(|id| id.to_string()))
+    novel(elem.maybe("secondaryId", call.secondary.map(|id| id.to_string())), extras)
         .leaf("state", call.state())
         .leaf("toAddress", call.to.clone())
         .leaf("uri", format!("/finesse/api/Dialog/{}", call.id))
@@ -180,7 +188,8 @@ pub(crate) fn dialog(
 
 fn media_properties(call: &Call, extras: bool) -> Elem {
     let variables = call.vars.iter().fold(Elem::new("callvariables"), |all, (name, value)| {
-        all.child(Elem::new("CallVariable").leaf("name", name.clone()).leaf("value", value.clone()))
+        let one = Elem::new("CallVariable").leaf("name", name.clone()).leaf("value", value.clone());
+        all.child(novel(one, extras))
     });
     let setting_up = call.state() == leg::INITIATING;
     let dnis = call.legs.iter().find(|leg| leg.agent.is_some()).map(|leg| leg.address.clone());
@@ -206,7 +215,7 @@ fn media_properties(call: &Call, extras: bool) -> Elem {
             .leaf("queueName", "UCM_PIM.Sales.SG")
             .leaf("queueNumber", "5022");
     }
-    elem.sorted()
+    novel(elem, extras).sorted()
 }
 
 /// The body of a REST error.

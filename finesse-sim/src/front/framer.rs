@@ -33,6 +33,11 @@ impl Framer {
         self.buffer.extend_from_slice(bytes);
     }
 
+    /// Loses what was taken in and is not handled yet.
+    pub(crate) fn forget(&mut self) {
+        self.buffer.clear();
+    }
+
     /// The next whole piece, if there is one.
     pub(crate) fn next(&mut self) -> Result<Option<Piece>, NotXmpp> {
         let blank = self.buffer.iter().take_while(|byte| byte.is_ascii_whitespace()).count();

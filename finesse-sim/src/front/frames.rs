@@ -66,6 +66,11 @@ impl Reader {
         self.buffer.extend_from_slice(bytes);
     }
 
+    /// Loses what was taken in and is not handled yet.
+    pub(crate) fn forget(&mut self) {
+        self.buffer.clear();
+    }
+
     /// The next whole message, if there is one.
     pub(crate) fn next(&mut self) -> Result<Option<Message>, Fault> {
         while let Some((last, opcode, payload)) = self.frame()? {

@@ -13,6 +13,8 @@ use std::time::Duration;
 
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 
+use crate::profile::Pipelining;
+
 /// How long to wait after a port could not be bound again, or a connection not be accepted (out of file descriptors): tried at once, it would fail
 /// again.
 const RETRY: Duration = Duration::from_millis(20);
@@ -28,6 +30,22 @@ async fn write<S: AsyncWrite + Unpin>(
         io.flush().await?;
     }
     Ok(())
+}
+
+/// What of a log-in a client may have written something behind.
+enum Waited {
+    /// A header of the stream (`open` on a WebSocket), and how many were before it.
+    Header(u32),
+    Auth,
+}
+
+/// Whether the server loses what it has read behind this.
+fn loses_what_follows(pipelining: Pipelining, what: &Waited) -> bool {
+    match pipelining {
+        Pipelining::Taken => false,
+        Pipelining::DropsAfterHeader => matches!(what, Waited::Header(0)),
+        Pipelining::DropsAfterAuth => matches!(what, Waited::Header(1..) | Waited::Auth),
+    }
 }
 
 /// A stream error, with the prefix declared where it stands.

@@ -8,7 +8,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::framer::{Framer, NotXmpp, Piece};
-use super::write;
+use super::{Waited, loses_what_follows, write};
 use crate::Side;
 use crate::core::{Input, StreamEnd, Transport};
 use crate::handle::{Outgoing, Shared, WeakSim};
@@ -108,7 +108,16 @@ async fn take_pieces(
     headers: &mut u32,
     io: &mut Io,
 ) -> Result<bool, NotXmpp> {
+    let pipelining = shared.profile().pipelining;
     while let Some(piece) = framer.next()? {
+        let waited = match &piece {
+            Piece::Header => Some(Waited::Header(*headers)),
+            Piece::Element(xml) if xml.starts_with("<auth") => Some(Waited::Auth),
+            _ => None,
+        };
+        if waited.is_some_and(|what| loses_what_follows(pipelining, &what)) {
+            framer.forget();
+        }
         match piece {
             Piece::Header => {
                 *headers += 1;

@@ -19,7 +19,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::Instant;
 
 use super::frames::{self, Fault, Message, Opcode, Reader};
-use super::write;
+use super::{Waited, loses_what_follows, write};
 use crate::Side;
 use crate::core::{Elem, Input, ListenerState, Port, StreamEnd, Transport};
 use crate::handle::{Outgoing, Shared, WeakSim};
@@ -260,6 +260,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Socket<S> {
         let Some(shared) = self.weak.upgrade() else { return Next::Closed };
         // What does not parse is logged by the real server, and nothing comes back.
         let Ok(element) = Elem::parse(text) else { return Next::GoOn };
+        let waited = match element.name.as_str() {
+            "open" => Some(Waited::Header(self.opens)),
+            "auth" => Some(Waited::Auth),
+            _ => None,
+        };
+        if waited.is_some_and(|what| loses_what_follows(shared.profile().pipelining, &what)) {
+            self.reader.forget();
+        }
         match (element.name.as_str(), element.ns == FRAMING) {
             ("open", true) => {
                 let host = shared.host(self.side);

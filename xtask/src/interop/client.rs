@@ -7,8 +7,8 @@ use std::time::Duration;
 use finesse_model::UserId;
 use finesse_net::{TcpDialer, Trust};
 use finesse_notify::{
-    BoshConnect, Connect, Event, Link, LinkError, PingConfig, SessionConfig, TcpConnect, WebSocketConnect,
-    open,
+    BoshConnect, Connect, Event, Flights, Link, LinkError, PingConfig, SessionConfig, TcpConnect,
+    WebSocketConnect, open,
 };
 use tokio::time::timeout;
 
@@ -43,11 +43,14 @@ pub(crate) struct Login<'a> {
     pub(crate) password: String,
     pub(crate) resource: &'a str,
     pub(crate) trust: Trust,
+    /// Learns whether the server takes what is written ahead.
+    pub(crate) flights: Flights,
 }
 
 impl<'a> Login<'a> {
     pub(crate) fn ordinary(resource: &'a str, authority: &str) -> Self {
-        Self { password: password(AGENT), resource, trust: Trust::ExtraCa(authority.as_bytes().to_vec()) }
+        let trust = Trust::ExtraCa(authority.as_bytes().to_vec());
+        Self { password: password(AGENT), resource, trust, flights: Flights::new() }
     }
 }
 
@@ -61,12 +64,13 @@ pub(crate) struct Places {
 }
 
 /// How to reach a server over `way`.
-fn connect(way: Way, places: &Places, trust: &Trust) -> Result<Arc<dyn Connect>, Failure> {
-    let dialer = Arc::new(TcpDialer::new(trust)?);
+fn connect(way: Way, places: &Places, login: &Login<'_>) -> Result<Arc<dyn Connect>, Failure> {
+    let dialer = Arc::new(TcpDialer::new(&login.trust)?);
+    let flights = login.flights.clone();
     Ok(match way {
-        Way::Tcp => Arc::new(TcpConnect::new(dialer, "127.0.0.1", places.xmpp.port())),
-        Way::WebSocket => Arc::new(WebSocketConnect::new(dialer, &places.websocket)?),
-        Way::Bosh => Arc::new(BoshConnect::new(dialer, &places.bosh)?),
+        Way::Tcp => Arc::new(TcpConnect::new(dialer, "127.0.0.1", places.xmpp.port()).flights(flights)),
+        Way::WebSocket => Arc::new(WebSocketConnect::new(dialer, &places.websocket)?.flights(flights)),
+        Way::Bosh => Arc::new(BoshConnect::new(dialer, &places.bosh)?.flights(flights)),
     })
 }
 
@@ -76,7 +80,7 @@ pub(crate) async fn log_in(
     places: &Places,
     login: Login<'_>,
 ) -> Result<Result<Link, LinkError>, Failure> {
-    let connect = connect(way, places, &login.trust)?;
+    let connect = connect(way, places, &login)?;
     let config = SessionConfig::builder(UserId::new(AGENT)?, login.password.into(), places.domain.as_str())
         .pubsub_domain(format!("pubsub.{}", places.domain))
         .resource(login.resource)

@@ -20,6 +20,7 @@ pub(crate) const TEAM: &str = "/finesse/api/Team/512/Users";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Behaviour {
     Login,
+    Flights,
     Subscribe,
     Notification,
     Large,
@@ -35,8 +36,9 @@ pub(crate) enum Behaviour {
 }
 
 impl Behaviour {
-    pub(crate) const ALL: [Self; 13] = [
+    pub(crate) const ALL: [Self; 14] = [
         Self::Login,
+        Self::Flights,
         Self::Subscribe,
         Self::Notification,
         Self::Large,
@@ -54,6 +56,7 @@ impl Behaviour {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Login => "login and orderly close",
+            Self::Flights => "login written ahead",
             Self::Subscribe => "subscribe and unsubscribe",
             Self::Notification => "notification, 3.9 KB with entities",
             Self::Large => "notification of 64 KB",
@@ -73,6 +76,7 @@ impl Behaviour {
     pub(crate) async fn show(self, peer: &mut Peer, way: Way) -> Result<String, Failure> {
         match self {
             Self::Login => login(peer, way).await,
+            Self::Flights => flights(peer, way).await,
             Self::Subscribe => subscribe(peer, way).await,
             Self::Notification => notification(peer, way).await,
             Self::Large => large(peer, way).await,
@@ -109,6 +113,15 @@ async fn login(peer: &mut Peer, way: Way) -> Result<String, Failure> {
     link.control.close().await;
     ended(&mut link, &[EndCause::ClosedByUs]).await?;
     Ok(done())
+}
+
+/// Over BOSH only bind, session and presence are written ahead.
+async fn flights(peer: &mut Peer, way: Way) -> Result<String, Failure> {
+    let login = Login::ordinary("flights", peer.authority());
+    let flights = login.flights.clone();
+    let link = log_in(way, &peer.places()?, login).await??;
+    link.control.close().await;
+    Ok(String::from(if flights.allowed() { "taken" } else { "step by step" }))
 }
 
 async fn subscribe(peer: &mut Peer, way: Way) -> Result<String, Failure> {

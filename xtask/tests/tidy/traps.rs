@@ -6,7 +6,8 @@ use std::fs;
 use crate::workspace::{all_sources, root, settle};
 
 /// Where traps are listed, and what the names of their tests begin with.
-const LISTS: [(&str, &str); 1] = [("docs/traps.md", "trap_")];
+const LISTS: [(&str, &str); 2] =
+    [("docs/traps.md", "trap_"), ("docs/notification-traps.md", "notification_trap_")];
 
 #[test]
 fn every_trap_has_a_test_of_its_number() {

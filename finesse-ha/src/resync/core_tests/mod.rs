@@ -5,6 +5,7 @@ mod audit;
 mod claim;
 mod commands;
 mod guard;
+mod kept;
 mod properties;
 mod resync;
 

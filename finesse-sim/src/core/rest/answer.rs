@@ -104,6 +104,25 @@ pub(super) struct Manner {
     pub(super) accepted: u16,
     /// Whether a document whose root allows it begins with a declaration.
     pub(super) declaration: bool,
+    /// Whether some names are spelled as in the guide.
+    pub(super) guide_spelling: bool,
+}
+
+/// The spellings in which the guide's samples and captures differ, at every level.
+fn as_in_the_guide(mut elem: Elem) -> Elem {
+    let spelled = match elem.name.as_str() {
+        "reasonCode" => "ReasonCode",
+        "Devices" => "devices",
+        "Device" => "device",
+        "devices" => "Devices",
+        "device" => "Device",
+        _ => "",
+    };
+    if !spelled.is_empty() {
+        spelled.clone_into(&mut elem.name);
+    }
+    elem.kids = elem.kids.into_iter().map(as_in_the_guide).collect();
+    elem
 }
 
 impl Manner {
@@ -116,7 +135,8 @@ impl Manner {
         } else {
             ""
         };
-        plain(status, "application/xml;charset=UTF-8", format!("{prolog}{}\n", elem.pretty()))
+        let text = if self.guide_spelling { as_in_the_guide(elem.clone()).pretty() } else { elem.pretty() };
+        plain(status, "application/xml;charset=UTF-8", format!("{prolog}{text}\n"))
     }
 
     /// The location of a new object.

@@ -15,6 +15,7 @@ mod devices;
 mod dialog;
 mod dialog_body;
 mod lists;
+mod logged;
 mod media;
 mod monitoring;
 mod queue;
@@ -45,8 +46,6 @@ use super::{ListenerState, Output, Port, SimCore, Task};
 use crate::{LogKind, Side, percent};
 
 const REQUEST_ID: &str = "requestid";
-/// Characters of a body that go into the log.
-const LOGGED_BODY: usize = 2_000;
 
 impl SimCore {
     /// A request has arrived.
@@ -88,10 +87,10 @@ impl SimCore {
             side,
             LogKind::Request {
                 method: parts.method.to_string(),
+                body: write.then(|| logged::logged(&path, &body)),
                 path,
                 user: claim.and_then(|claim| claim.user),
                 request_id: request_id.clone(),
-                body: write.then(|| String::from_utf8_lossy(&body).chars().take(LOGGED_BODY).collect()),
                 status: response.as_ref().map_or(0, |response| response.status().as_u16()),
             },
         );
@@ -223,6 +222,7 @@ impl SimCore {
             read: self.profile.rest.read_status,
             accepted: self.profile.rest.accepted_status,
             declaration: self.profile.rest.xml_declaration,
+            guide_spelling: self.profile.rest.guide_spelling,
         };
         match reply {
             Ok(Answer::Document(elem)) => manner.document(manner.read, &elem),

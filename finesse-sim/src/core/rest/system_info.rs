@@ -89,6 +89,6 @@ impl SimCore {
                 .leaf("finesseMMode", "")
                 .leaf("finesseTimeInMMode", "-1");
         }
-        elem
+        super::super::render::novel(elem, self.profile.extra_elements)
     }
 }

@@ -131,6 +131,30 @@ fn subscriptions_are_granted_refused_and_kept_as_documented() {
 }
 
 #[test]
+fn where_ids_of_subscriptions_are_required_nothing_is_removed_without_one() {
+    let node = "/finesse/api/User/1001/ClientLog";
+    let own = Some("1001@fin-a.lab.example/r1");
+    for subid_required in [false, true] {
+        let mut bench = Bench::new(Profile { subid_required, ..Profile::ucce() }, 3);
+        let agent = bench.connect(Side::A, "1001", "r1");
+        let granted = subscription(&mut bench, agent, "subscribe", node, own);
+        let id = granted.split("subid=\"").nth(1).map(|rest| rest.split('"').next().unwrap().to_owned());
+        assert_eq!(id.is_some(), subid_required, "{granted}");
+        let refused = subscription(&mut bench, agent, "unsubscribe", node, own);
+        assert_eq!(refused.contains("subid-required"), subid_required, "{refused}");
+        if let Some(id) = id {
+            let with = |id: &str| format!("unsubscribe subid='{id}'");
+            let wrong = subscription(&mut bench, agent, &with("0"), node, own);
+            assert!(wrong.contains("invalid-subid"), "{wrong}");
+            let right = subscription(&mut bench, agent, &with(&id), node, own);
+            assert!(right.contains("type=\"result\""), "{right}");
+        }
+        let gone = subscription(&mut bench, agent, "unsubscribe", node, own);
+        assert!(gone.contains("not-subscribed"), "{gone}");
+    }
+}
+
+#[test]
 fn bare_jid_events_go_to_the_most_recently_active_stream_and_to_all_if_so_configured() {
     for (routing, expected) in
         [(crate::profile::Routing::BestSession, 1), (crate::profile::Routing::AllSessions, 2)]

@@ -223,6 +223,7 @@ fn system_info_has_ports_and_new_elements_or_not() {
         assert_eq!(node.get("host"), Some("fin-a.lab.example"));
         assert_eq!(node.find("xmppSecurePort").is_some(), on);
         assert_eq!(info.find("finesseMMode").is_some(), on);
+        assert_eq!(info.find("sinceNextRelease").is_some(), on);
     }
 }
 
