@@ -46,7 +46,7 @@ pub(crate) fn run(_: &[String]) -> Outcome {
         return Err(Failure::new(format!("the table has holes:\n  {}", holes.join("\n  "))));
     }
     fs::create_dir_all(root().join("docs"))?;
-    fs::write(root().join(TABLE), table(&operations))?;
+    fs::write(root().join(TABLE), table(&operations, &titled()?))?;
     say(&format!(
         "{} operations, each with a function, a test and a route of the simulator: {TABLE}",
         operations.len()
@@ -61,11 +61,22 @@ fn root() -> PathBuf {
 
 fn operations() -> Result<Vec<Operation>, Failure> {
     let list: Table = fs::read_to_string(root().join(LIST))?.parse()?;
-    let entries = list
-        .get("operation")
-        .and_then(Value::as_array)
-        .ok_or_else(|| Failure::new(format!("{LIST}: there is no [[operation]]")))?;
-    entries.iter().map(read).collect()
+    entries(&list, "operation")?.iter().map(read).collect()
+}
+
+/// Title and place of what is documented by title only.
+fn titled() -> Result<Vec<(String, String)>, Failure> {
+    let list: Table = fs::read_to_string(root().join(LIST))?.parse()?;
+    let text = |entry: &Value, key: &str| {
+        let text = entry.get(key).and_then(Value::as_str);
+        text.map(str::to_owned).ok_or_else(|| Failure::new(format!("{LIST}: {key} is missing: {entry:?}")))
+    };
+    entries(&list, "titled")?.iter().map(|entry| Ok((text(entry, "title")?, text(entry, "where")?))).collect()
+}
+
+fn entries<'a>(list: &'a Table, name: &str) -> Result<&'a [Value], Failure> {
+    let entries = list.get(name).and_then(Value::as_array).map(Vec::as_slice);
+    entries.ok_or_else(|| Failure::new(format!("{LIST}: there is no [[{name}]]")))
 }
 
 fn read(entry: &Value) -> Result<Operation, Failure> {
@@ -160,17 +171,34 @@ fn word(text: &str) -> &str {
     text.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default()
 }
 
-/// Every function in the tests; the macro that wraps them writes them as functions too.
+/// Every function in the tests that is run as one.
 fn tests(directory: &Path) -> Result<BTreeSet<String>, Failure> {
-    let mut found = BTreeSet::new();
-    for text in sources(directory)? {
-        for line in text.lines() {
-            if let Some((_, rest)) = line.split_once("fn ") {
-                found.insert(word(rest).to_owned());
+    Ok(sources(directory)?.iter().flat_map(|text| tests_in(text)).collect())
+}
+
+/// Functions below an attribute such as `#[test]` or `#[tokio::test(…)]`, and those directly inside of `operations! { … }`, which gives them one.
+fn tests_in(text: &str) -> Vec<String> {
+    let (mut found, mut marked, mut wrapped) = (Vec::new(), false, false);
+    for line in text.lines() {
+        let (indent, line) = (line.len() - line.trim_start().len(), line.trim());
+        if indent == 0 && line.starts_with("operations!") {
+            wrapped = true;
+        } else if indent == 0 && line == "}" {
+            wrapped = false;
+        }
+        if let Some(attribute) = line.strip_prefix("#[") {
+            let path = attribute.split(['(', ']']).next().unwrap_or_default();
+            marked |= path.rsplit("::").next() == Some("test");
+        } else if let Some((before, rest)) = line.split_once("fn ")
+            && matches!(before.trim(), "" | "async")
+        {
+            if marked || (wrapped && indent == 4) {
+                found.push(word(rest).to_owned());
             }
+            marked = false;
         }
     }
-    Ok(found)
+    found
 }
 
 fn sources(directory: &Path) -> Result<Vec<String>, Failure> {
@@ -188,7 +216,7 @@ fn sources(directory: &Path) -> Result<Vec<String>, Failure> {
     Ok(found)
 }
 
-fn table(operations: &[Operation]) -> String {
+fn table(operations: &[Operation], titled: &[(String, String)]) -> String {
     let mut text = String::from(
         "# Operations of the REST API\n\n\
          Every operation that Cisco documents, with the function of finesse-rest that does it and the test that shows it. Written by\n\
@@ -222,6 +250,13 @@ fn table(operations: &[Operation]) -> String {
             operation.test(),
         );
     }
+    text.push_str(
+        "\n## Known by title only\n\n\
+         Neither path nor form of these is documented, so there is no function. `Client::request` reaches them where the path is known.\n\n",
+    );
+    for (title, place) in titled {
+        let _ = writeln!(text, "* {title} ({place})");
+    }
     text
 }
 
@@ -232,7 +267,7 @@ mod tests {
     #[test]
     fn every_documented_operation_has_a_function_a_test_and_a_route() {
         let operations = operations().map_err(|failure| failure.to_string()).unwrap();
-        assert!(operations.len() >= 148, "the list shrank to {}", operations.len());
+        assert!(operations.len() >= 150, "the list shrank to {}", operations.len());
         let holes = holes(&operations).map_err(|failure| failure.to_string()).unwrap();
         assert!(holes.is_empty(), "\n  {}\n", holes.join("\n  "));
     }
@@ -240,8 +275,19 @@ mod tests {
     #[test]
     fn the_table_is_the_lists() {
         let operations = operations().map_err(|failure| failure.to_string()).unwrap();
+        let titled = titled().map_err(|failure| failure.to_string()).unwrap();
         let written = fs::read_to_string(root().join(TABLE)).unwrap_or_default();
-        assert!(written == table(&operations), "{TABLE} is not up to date: run cargo xtask operations");
+        assert!(
+            written == table(&operations, &titled),
+            "{TABLE} is not up to date: run cargo xtask operations"
+        );
+    }
+
+    #[test]
+    fn only_what_is_run_is_a_test() {
+        let text = "async fn helper() {}\n#[tokio::test(start_paused = true)]\nasync fn one() {\n    fn inner() {}\n}\n#[test]\n#[should_panic]\nfn two() {}\n\
+            operations! {\n    async fn three(lab) {\n        fn deep() {}\n    }\n}\nfn after() {}\n#[cfg(test)]\nfn no() {}\n";
+        assert_eq!(tests_in(text), ["one", "two", "three"]);
     }
 
     #[test]

@@ -21,7 +21,7 @@ impl Client {
 }
 
 impl Devices<'_> {
-    /// Reads the phones with an extension, to choose one of them for a sign-in. Any user. 200; 400, 401, 404, 500. CCE, from 12.6(1). The name of the
+    /// Reads the phones with an extension, to choose one of them for a sign-in. Any user. 200; 400, 401, 404, 500, 501 (CCX). CCE, from 12.6(1). The name of the
     /// query is inferred.
     pub async fn list(&self, extension: &Extension) -> Result<List<Device>, Error> {
         let operation = format!("reading devices of extension {extension}");

@@ -123,7 +123,7 @@ impl<'a> DialogResource<'a> {
     }
 
     /// Removes somebody from a conference, by extension or number. A supervisor on the call; agents where the system allows it. 202; 400, 401, 404,
-    /// 500, 503. CCE.
+    /// 500, 501 (CCX), 503. CCE.
     pub fn drop_participant(&self, party: impl Into<String>) -> Write<'a, Plain> {
         let party = party.into();
         self.command(|dialog| Command::DropParticipant { dialog, party })
@@ -164,7 +164,8 @@ impl<'a> DialogResource<'a> {
         self.take_action(CallAction::CancelCallback, target)
     }
 
-    /// Transfers a task to a script selector. The agent who has it; errors come as notifications. 202; 400, 401, 404, 500, 503. CCE, from 11.5(1).
+    /// Transfers a task to a script selector. The agent who has it; errors come as notifications. 202; 400, 401, 404, 500, 501 (CCX), 503. CCE,
+    /// from 11.5(1).
     pub fn transfer_task(&self, agent: UserId, selector: impl Into<String>) -> Write<'a, Plain> {
         let to = selector.into();
         self.command(|dialog| Command::TransferTask { dialog, agent, to })

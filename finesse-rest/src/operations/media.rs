@@ -57,7 +57,8 @@ impl<'a> MediaResource<'a> {
     }
 
     /// Signs the user in, for up to `max_dialogs` (1 to 10) tasks at a time. While signed in it sets the numbers anew, and the server says that the agent
-    /// is signed in already. Self. 202; 400, 401, 404, 500, 503.
+    /// is signed in already. Self. 202; 400, 401, 404, 500, 501 (CCX),
+    /// 503. CCE, from 11.5(1).
     pub fn sign_in(&self, max_dialogs: u8, interrupt: InterruptAction) -> Write<'a, MediaSignIn> {
         self.command(|user, media| Command::MediaSignIn {
             user,
@@ -68,33 +69,37 @@ impl<'a> MediaResource<'a> {
         })
     }
 
-    /// Changes the user's state: `READY` or `NOT_READY`. Self. 202; 400, 401, 404, 500, 503.
+    /// Changes the user's state: `READY` or `NOT_READY`. Self. 202; 400, 401, 404, 500, 501 (CCX),
+    /// 503. CCE, from 11.5(1).
     pub fn change_state(&self, state: MediaState) -> Write<'a, Plain> {
         self.command(|user, media| Command::SetMediaState { user, media, state, reason: None })
     }
 
-    /// Changes the user's state to `NOT_READY` and says why, by the database id of a reason code. Self. 202; 400, 401, 404, 500, 503.
+    /// Changes the user's state to `NOT_READY` and says why, by the database id of a reason code. Self. 202; 400, 401, 404, 500, 501 (CCX),
+    /// 503. CCE, from 11.5(1).
     pub fn change_state_with_reason(&self, state: MediaState, reason: ReasonCodeId) -> Write<'a, Plain> {
         let reason = Some(reason);
         self.command(|user, media| Command::SetMediaState { user, media, state, reason })
     }
 
-    /// Signs the user out, with an option for the reason. Self. 202; 400, 401, 404, 500, 503.
+    /// Signs the user out, with an option for the reason. Self. 202; 400, 401, 404, 500, 501 (CCX),
+    /// 503. CCE, from 11.5(1).
     pub fn sign_out(&self) -> Write<'a, SignOut> {
         self.command(|user, media| Command::MediaSignOut { user, media, reason: None })
     }
 
-    /// Says whether tasks are routed to the user. Self. 202; 400, 401, 404, 500, 503.
+    /// Says whether tasks are routed to the user. Self. 202; 400, 401, 404, 500, 501 (CCX),
+    /// 503. CCE, from 11.5(1).
     pub fn set_routable(&self, routable: bool) -> Write<'a, Plain> {
         self.command(|user, media| Command::SetRoutable { user, media, routable })
     }
 
-    /// Leaves `WORK`; CCE decides between `READY` and `NOT_READY`. Self. 202; 400, 401, 404, 500, 503. From 12.5(1). The literal `ACTIVE` is inferred.
+    /// Leaves `WORK`; CCE decides between `READY` and `NOT_READY`. Self. 202; 400, 401, 404, 500, 501 (CCX), 503. CCE, from 12.5(1). The literal `ACTIVE` is inferred.
     pub fn resume_from_work(&self) -> Write<'a, Plain> {
         self.change_state(MediaState::Active)
     }
 
-    /// Reads the user in the media routing domain. Self. 200; 401, 404, 500, 503.
+    /// Reads the user in the media routing domain. Self. 200; 401, 404, 500, 501 (CCX), 503. CCE, from 11.5(1).
     pub async fn get(&self) -> Result<Media, Error> {
         let operation = self.user.saying(&format!("reading media {}", quote(&self.id)));
         let (user, media) = self.ids()?;
@@ -104,14 +109,14 @@ impl<'a> MediaResource<'a> {
 }
 
 impl<'a> MediaListResource<'a> {
-    /// Reads the user in all nonvoice media routing domains. Self. 200; 401, 404, 500, 503. CCE, from 11.5(1).
+    /// Reads the user in all nonvoice media routing domains. Self. 200; 401, 404, 500, 501 (CCX), 503. CCE, from 11.5(1).
     pub async fn list(&self) -> Result<List<Media>, Error> {
         let operation = self.user.saying("reading media");
         let plan = self.user.path(&["Media"]).map(Plan::get);
         self.user.client.read(plan, &operation, List::<Media>::from_xml).await
     }
 
-    /// Changes the user in several media routing domains at once. Self. 202; 400, 401, 404, 500, 503. CCE, from 12.6(2).
+    /// Changes the user in several media routing domains at once. Self. 202; 400, 401, 404, 500, 501 (CCX), 503. CCE, from 12.6(2).
     pub fn put_list(&self, list: Vec<Media>) -> Write<'a, Plain> {
         Write::command(self.user.client, self.user.id().map(|user| Command::PutMedia { user, list }))
     }

@@ -21,7 +21,7 @@ impl Client {
 }
 
 impl MediaDomains<'_> {
-    /// Reads them; cached by the server. Any user. 200; 401, 500. CCE. The form of the answer is inferred.
+    /// Reads them; cached by the server. Any user. 200; 401, 500, 501 (CCX). CCE. The form of the answer is inferred.
     pub async fn list(&self) -> Result<List<MediaDomain>, Error> {
         let (plan, operation) = (Plan::get(String::from("/MediaDomain")), "reading media routing domains");
         self.client.read(Ok(plan), operation, List::<MediaDomain>::from_xml).await

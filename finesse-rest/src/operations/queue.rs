@@ -24,7 +24,7 @@ impl Client {
 }
 
 impl QueueResource<'_> {
-    /// Reads the queue with its statistics, which change at most every 10 s. Any user. 200; 401, 404, 500. CCE.
+    /// Reads the queue with its statistics, which change at most every 10 s. Any user. 200; 401, 404, 500, 501 (CCX). CCE.
     pub async fn get(&self) -> Result<Queue, Error> {
         let operation = format!("reading queue {}", quote(&self.id));
         let plan = path(&["Queue", &self.id]).map(Plan::get);

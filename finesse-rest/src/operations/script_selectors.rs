@@ -51,7 +51,7 @@ impl ScriptSelectors<'_> {
         self
     }
 
-    /// Reads them. Agent, supervisor or administrator. 200; 401, 404, 500. CCE, from 12.6(2).
+    /// Reads them. Agent, supervisor or administrator. 200; 401, 404, 500, 501 (CCX). CCE, from 12.6(2).
     pub async fn list(&self) -> Result<List<ScriptSelector>, Error> {
         let operation = "reading script selectors";
         let path = with_query(String::from("/ScriptSelectors"), &[("mrdType", self.of.as_str())]);

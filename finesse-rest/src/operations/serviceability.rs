@@ -54,7 +54,7 @@ impl Serviceability<'_> {
         self.read("/RuntimeConfigInfo", "reading the runtime configuration", decode).await
     }
 
-    /// Reads how far a maintenance is. Administrator. 200; 401, 500. CCE, from 12.6(1). The path is inferred.
+    /// Reads how far a maintenance is. Administrator. 200; 401, 500, 501 (CCX). CCE, from 12.6(1). The path is inferred.
     pub async fn maintenance_mode(&self) -> Result<MaintenanceMode, Error> {
         self.read("/MaintenanceMode", "reading the maintenance mode", MaintenanceMode::from_xml).await
     }

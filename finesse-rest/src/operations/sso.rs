@@ -115,7 +115,7 @@ pub struct SignOnTest {
 }
 
 impl SingleSignOn<'_> {
-    /// Asks for the page that tests single sign-on. Anybody. 200; 400, 401, 500.
+    /// Asks for the page that tests single sign-on. Anybody. 200; 400, 401, 500. From 11.0(1).
     pub async fn test(&self) -> Result<SignOnTest, Error> {
         let plan = Plan::get(String::from("/desktop/sso/test")).expects(Expects::Anything).anonymous();
         let answer = self.client.ask(Ok(plan), "testing single sign-on", None).await?;
@@ -128,6 +128,7 @@ impl SingleSignOn<'_> {
 
     /// Fetches an access token for a user (the name at the identity provider, or the loginId), with one to refresh it. Where a person is wanted the
     /// error is of kind [`SignOnRequired`](ErrorKind::SignOnRequired) and has the address for a browser. Anybody. 200; 400, 401, 403, 500.
+    /// From 11.0(1).
     pub async fn fetch_token(&self, user: &str) -> Result<Tokens, Error> {
         let operation = format!("fetching a token for {}", quote(user));
         let query = [("cc_username", user), ("return_refresh_token", "true"), ("return_user", "yes")];
@@ -156,7 +157,7 @@ impl SingleSignOn<'_> {
         Err(self.client.failed(operation, Fault::new(ErrorKind::NotFinesse, Progress::Answered, why)))
     }
 
-    /// Refreshes an access token. Anybody who has the token. 200; 400, 401, 403, 500.
+    /// Refreshes an access token. Anybody who has the token. 200; 400, 401, 403, 500. From 11.0(1).
     pub async fn refresh_token(&self, tokens: &Tokens) -> Result<Tokens, Error> {
         let operation = "refreshing a token";
         let Some(refresh) = &tokens.refresh else {

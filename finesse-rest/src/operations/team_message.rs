@@ -42,7 +42,7 @@ impl Client {
 
 impl<'a> TeamMessages<'a> {
     /// Writes to teams, at most 255 characters, to be shown for `seconds`. [`Receipt::reach`](crate::Receipt::reach) says whether both nodes know.
-    /// Supervisor of the teams, or administrator. 200, 207; 400, 401, 404, 500, 503.
+    /// Supervisor of the teams, or administrator. 200, 207; 400, 401, 404, 500, 503. From 12.0(1).
     pub fn create(&self, content: &str, seconds: u32, teams: &[TeamId]) -> Write<'a, Plain> {
         let plan = written(content, seconds, teams)
             .map(|body| Plan::new(Method::POST, String::from("/TeamMessage")).xml(body));
@@ -60,13 +60,13 @@ impl<'a> TeamMessageResource<'a> {
         format!("{what} team message {}", quote(&self.id))
     }
 
-    /// Reads the message. Who belongs to one of its teams. 200; 401, 404, 500, 503.
+    /// Reads the message. Who belongs to one of its teams. 200; 401, 404, 500, 503. From 12.0(1).
     pub async fn get(&self) -> Result<TeamMessage, Error> {
         self.client.read(self.path().map(Plan::get), &self.saying("reading"), TeamMessage::from_xml).await
     }
 
     /// Deletes the message. [`Receipt::reach`](crate::Receipt::reach) says whether both nodes know. Who wrote it, or the administrator. 200, 207; 401,
-    /// 404, 500, 503.
+    /// 404, 500, 503. From 12.0(1).
     pub fn delete(&self) -> Write<'a, Plain> {
         let plan = self.path().map(|path| Plan::new(Method::DELETE, path));
         Write::plan(self.client, self.saying("deleting"), plan)

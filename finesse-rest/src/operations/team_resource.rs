@@ -44,36 +44,40 @@ impl<'a> TeamResources<'a> {
         self.client.read(plan, &operation, decode).await
     }
 
-    /// Reads the team's reason codes. Who belongs to the team. 200; 401, 404, 500, 503. The path is inferred from its neighbours.
+    /// Reads the team's reason codes. Who belongs to the team. 200; 400, 401, 404, 500, 503. From 12.5(1). The path is
+    /// inferred from its neighbours.
     pub async fn reason_codes(&self, category: ReasonCategory) -> Result<List<ReasonCode>, Error> {
         let query = [("category", category.as_str())];
         self.list("ReasonCodes", &query, "reason codes", List::<ReasonCode>::from_xml).await
     }
 
-    /// Reads the team's wrap-up reasons. Who belongs to the team. 200; 401, 404, 500, 503. The path is inferred from its neighbours.
+    /// Reads the team's wrap-up reasons. Who belongs to the team. 200; 400, 401, 404, 500, 503. From 12.5(1). The path is
+    /// inferred from its neighbours.
     pub async fn wrap_up_reasons(&self) -> Result<List<WrapUpReason>, Error> {
         self.list("WrapUpReasons", &[], "wrap-up reasons", List::<WrapUpReason>::from_xml).await
     }
 
-    /// Reads the team's layouts of call data. Who belongs to the team. 200; 401, 404, 500, 503. The path is inferred from its neighbours.
+    /// Reads the team's layouts of call data. Who belongs to the team. 200; 400, 401, 404, 500, 503. From 12.5(1). The path is
+    /// inferred from its neighbours.
     pub async fn media_properties_layouts(&self) -> Result<List<MediaPropertiesLayout>, Error> {
         let decode = List::<MediaPropertiesLayout>::from_xml;
         self.list("MediaPropertiesLayouts", &[], "layouts", decode).await
     }
 
-    /// Reads the team's phone books, global ones first, all that the server gives or a range of contacts. Who belongs to the team. 200, 206; 401, 404,
-    /// 416, 500, 503.
+    /// Reads the team's phone books, global ones first, all that the server gives or a range of contacts. Who belongs to the team. 200, 206; 400, 401,
+    /// 404, 416, 500, 503. From 12.5(1).
     pub fn phone_books(&self) -> PhoneBooks<'a> {
         let path = path(&["TeamResource", &self.team, "PhoneBooks"]);
         PhoneBooks::new(self.client, self.saying("phone books"), path)
     }
 
-    /// Reads the team's workflows. Who belongs to the team. 200; 401, 404, 500, 503. The path is inferred from its neighbours.
+    /// Reads the team's workflows. Who belongs to the team. 200; 400, 401, 404, 500, 503. From 12.5(1). The path is
+    /// inferred from its neighbours.
     pub async fn workflows(&self) -> Result<List<Workflow>, Error> {
         self.list("Workflows", &[], "workflows", List::<Workflow>::from_xml).await
     }
 
-    /// Reads the layout of the team's desktop. Who belongs to the team. 200; 401, 404, 500, 503. From 12.6(1). The path is inferred from its neighbours.
+    /// Reads the layout of the team's desktop. Who belongs to the team. 200; 400, 401, 404, 500, 503. From 12.6(1). The path is inferred from its neighbours.
     pub async fn layout(&self) -> Result<TeamLayoutConfig, Error> {
         self.list("Layout", &[], "the desktop layout", TeamLayoutConfig::from_xml).await
     }

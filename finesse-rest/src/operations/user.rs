@@ -64,7 +64,7 @@ impl<'a> UserResource<'a> {
         Write::command(self.client, command)
     }
 
-    /// Signs the user in as a mobile agent, who is called at this number. Self. 202; 400, 401, 404, 500, 503. CCE.
+    /// Signs the user in as a mobile agent, who is called at this number. Self. 202; 400, 401, 404, 500, 501 (CCX), 503. CCE.
     pub fn sign_in_as_mobile_agent(
         &self,
         extension: Extension,
@@ -106,10 +106,23 @@ impl<'a> UserResource<'a> {
         self.list(&["Dialogs"], &[], "reading dialogs", Dialogs::from_xml).await
     }
 
-    /// Reads the user's tasks in a media routing domain. Self, supervisor or administrator. 200; 401, 404, 500, 503. CCE, from 11.5(1).
+    /// Reads the user's tasks in a media routing domain. Self, supervisor or administrator. 200; 401, 404, 500, 501 (CCX), 503. CCE, from 11.5(1).
     pub async fn nonvoice_dialogs(&self, media: impl fmt::Display) -> Result<Dialogs, Error> {
         let media = media.to_string();
         self.list(&["Media", &media, "Dialogs"], &[], "reading tasks", Dialogs::from_xml).await
+    }
+
+    /// Reads the user's tasks in all media routing domains. Self, supervisor or administrator. 200; 401, 404, 500, 501 (CCX), 503. CCE, from 11.5(1). The
+    /// path is inferred: it is that of the notifications.
+    pub async fn all_nonvoice_dialogs(&self) -> Result<Dialogs, Error> {
+        self.list(&["Dialogs", "Media"], &[], "reading all tasks", Dialogs::from_xml).await
+    }
+
+    /// Reads the user's calls and tasks together. Self, supervisor or administrator. 200; 401, 404, 500, 503. Tasks: CCE, from 11.5(1). The query is
+    /// inferred.
+    pub async fn all_dialogs(&self) -> Result<Dialogs, Error> {
+        let query = [("includeNonVoice", "true")];
+        self.list(&["Dialogs"], &query, "reading dialogs and tasks", Dialogs::from_xml).await
     }
 
     /// Reads the user's outbound reservations. Self. 200; 401, 404, 500, 503. The path is inferred from its neighbours.

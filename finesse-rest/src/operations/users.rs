@@ -14,6 +14,9 @@ use crate::outcome::{self, Fault, quote};
 use crate::plan::{Plan, path};
 use crate::transport::{TransportError, TransportErrorKind};
 
+/// Most users that are held at once: ten times the largest site, so that a list without an end does not fill the memory.
+const MOST: usize = 100_000;
+
 /// All users. See [`Client::users`].
 #[derive(Debug, Clone)]
 pub struct Users<'a> {
@@ -44,8 +47,8 @@ impl Users<'_> {
         })
     }
 
-    /// Reads a user by login name, which is not the loginId and may be `name@domain`. Self or administrator. 200; 401, 404, 500, 503. CCE, from
-    /// 12.5(1).
+    /// Reads a user by login name, which is not the loginId and may be `name@domain`. Self or administrator. 200; 401, 404, 500, 501 (CCX), 503. CCE,
+    /// from 12.5(1).
     pub async fn get_by_login_name(&self, name: &str) -> Result<User, Error> {
         let operation = format!("reading the user with login name {}", quote(name));
         let plan = path(&["User", name]).map(Plan::get);
@@ -93,14 +96,22 @@ impl UserStream {
         }
     }
 
-    /// All that remain, held at once; those that cannot be read stand beside.
+    /// All that remain, held at once, at most 100,000; those that cannot be read stand beside.
     ///
     /// # Errors
     ///
-    /// The answer breaks off, or is no list of users.
-    pub async fn collect(mut self) -> Result<(List<User>, Vec<Error>), Error> {
+    /// The answer breaks off, is no list of users, or is longer ([`TooLarge`](ErrorKind::TooLarge)).
+    pub async fn collect(self) -> Result<(List<User>, Vec<Error>), Error> {
+        self.collect_up_to(MOST).await
+    }
+
+    async fn collect_up_to(mut self, most: usize) -> Result<(List<User>, Vec<Error>), Error> {
         let (mut users, mut bad) = (Vec::new(), Vec::new());
         while let Some(user) = self.next().await {
+            if users.len() + bad.len() == most {
+                let why = format!("there are more than {most} users; read them one by one");
+                return Err(self.end(Fault::new(ErrorKind::TooLarge, Progress::Answered, why)));
+            }
             match user {
                 Ok(user) => users.push(user),
                 Err(error) if !self.ended => bad.push(error),

@@ -73,6 +73,15 @@ async fn collecting_keeps_the_bad_ones_beside() {
 }
 
 #[tokio::test]
+async fn collecting_has_a_bound() {
+    let (users, _) = stream(pieces(THREE, 50)).await;
+    assert!(users.collect_up_to(3).await.is_ok());
+    let (users, _) = stream(pieces(THREE, 50)).await;
+    let error = users.collect_up_to(2).await.unwrap_err();
+    assert_eq!((error.kind(), error.progress()), (ErrorKind::TooLarge, Progress::Answered), "{error}");
+}
+
+#[tokio::test]
 async fn what_is_no_list_or_breaks_off_ends_with_an_error() {
     for (text, kind) in [
         ("", ErrorKind::NotFinesse),

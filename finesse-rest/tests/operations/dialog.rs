@@ -186,10 +186,12 @@ operations! {
     async fn dialog_start_recording(lab) {
         // On CCE it is taken, and refused by a notification.
         let (client, id) = lab.talking().await;
-        assert_eq!(client.dialog(&id).start_recording(own("1001")).await.unwrap().status, 202);
+        client.dialog(&id).start_recording(own("1001")).await.unwrap();
+        assert!(!carried_out(&lab, "START_RECORDING").await);
         let ccx = Lab::ccx().await;
         let (client, id) = ccx.talking().await;
-        assert_eq!(client.dialog(&id).start_recording(own("1001")).await.unwrap().status, 202);
+        client.dialog(&id).start_recording(own("1001")).await.unwrap();
+        assert!(carried_out(&ccx, "START_RECORDING").await);
         refused(client.dialog("999999").start_recording(own("1001")).await, 404);
     }
 
@@ -199,6 +201,12 @@ operations! {
         client.dialog(&id).answer_preview(PreviewAnswer::Reject, own("1001")).await.unwrap();
         gone(&client, &id).await;
         refused(client.dialog(&id).answer_preview(PreviewAnswer::Accept, own("1001")).await, 404);
+        for (answer, verb) in [(PreviewAnswer::Close, "CLOSE"), (PreviewAnswer::Accept, "ACCEPT")] {
+            let lab = Lab::start().await;
+            let (client, id) = lab.offered(false).await;
+            client.dialog(&id).answer_preview(answer, own("1001")).await.unwrap();
+            assert!(carried_out(&lab, verb).await, "{verb}");
+        }
     }
 
     async fn dialog_answer_direct_preview(lab) {

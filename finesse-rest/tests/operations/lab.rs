@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use finesse_model::{DialogId, Extension, MediaState, UserState};
 use finesse_net::Trust;
 use finesse_rest::{Client, Credentials, Error, ErrorKind, Progress};
-use finesse_sim::{AgentSpec, Profile, Side, Sim, WorldAction};
+use finesse_sim::{AgentSpec, LogKind, Profile, Side, Sim, WorldAction};
 
 pub(crate) const PASSWORD: &str = "correct horse";
 /// What an outside party dials from.
@@ -218,4 +218,17 @@ pub(crate) fn secondary<T: Debug>(result: Result<T, Error>, lab: &Lab) {
     let primary = primary.strip_prefix("https://").unwrap();
     assert_eq!(error.primary(), Some(primary), "{error}");
     assert!(error.to_string().contains(primary), "{error}");
+}
+
+/// Whether a command of this name was carried out or refused after it was taken.
+pub(crate) async fn carried_out(lab: &Lab, wanted: &str) -> bool {
+    until(async || {
+        // Each look is an exchange, so that the pair has time to go on.
+        lab.nobody().system_info().await.unwrap();
+        lab.sim.log().into_iter().find_map(|entry| match entry.kind {
+            LogKind::Executed { verb, error, .. } if verb == wanted => Some(error.is_none()),
+            _ => None,
+        })
+    })
+    .await
 }

@@ -1,6 +1,7 @@
 //! Serviceability and the desktop's own interfaces.
 
 use finesse_model::SystemStatus;
+use finesse_rest::Credentials;
 
 use crate::lab::*;
 
@@ -29,28 +30,37 @@ operations! {
     }
 
     async fn serviceability_maintenance_mode(lab) {
-        lab.admin().serviceability().maintenance_mode().await.unwrap();
+        let mode = lab.admin().serviceability().maintenance_mode().await.unwrap();
+        assert_eq!(mode.uri.as_deref(), Some("/finesse/api/MaintenanceMode"));
+        assert!(mode.status.is_some() && mode.users_logged_in.is_some(), "{mode:?}");
         refused(lab.client("1001").serviceability().maintenance_mode().await, 401);
         not_on_ccx(Lab::ccx().await.admin().serviceability().maintenance_mode().await);
     }
 
     async fn serviceability_locked_out_users(lab) {
-        assert!(lab.admin().serviceability().locked_out_users().await.unwrap().contains('<'));
+        let (admin, locked) = (lab.admin(), "<loginId>1002</loginId>");
+        assert!(!admin.serviceability().locked_out_users().await.unwrap().contains(locked));
+        let wrong = lab.with(Credentials::basic("1002".parse().unwrap(), "wrong"));
+        for _ in 0..5 {
+            refused(wrong.user("1002").get().await, 401);
+        }
+        let list = admin.serviceability().locked_out_users().await.unwrap();
+        assert!(list.contains(locked), "{list}");
         refused(lab.client("1001").serviceability().locked_out_users().await, 401);
     }
 
     async fn serviceability_performance(lab) {
-        assert!(lab.admin().serviceability().performance().await.unwrap().contains('<'));
+        assert!(lab.admin().serviceability().performance().await.unwrap().contains("<name>ThreadCount</name>"));
         refused(lab.client("1001").serviceability().performance().await, 401);
     }
 
     async fn serviceability_product_version(lab) {
-        assert!(lab.admin().serviceability().product_version().await.unwrap().contains("ersion"));
+        assert!(lab.admin().serviceability().product_version().await.unwrap().contains("Name=\"Finesse\" Major=\"12\""));
         refused(lab.client("1001").serviceability().product_version().await, 401);
     }
 
     async fn serviceability_performance_information(lab) {
-        assert!(lab.admin().serviceability().performance_information().await.unwrap().contains('<'));
+        assert!(lab.admin().serviceability().performance_information().await.unwrap().contains("Name=\"SystemUptime\""));
         refused(lab.client("1001").serviceability().performance_information().await, 401);
     }
 

@@ -57,4 +57,14 @@ async fn sso_user_auth_mode() {
     let mode = sso.single_sign_on().user_auth_mode(&"1001".parse().unwrap()).await.unwrap();
     assert_eq!(mode, AuthMode::NonSso);
     refused(sso.single_sign_on().user_auth_mode(&"9999".parse().unwrap()).await, 404);
+    // Where it differs by user, and where everybody signs on.
+    for (everywhere, expected) in
+        [(finesse_sim::AuthMode::Hybrid, AuthMode::NonSso), (finesse_sim::AuthMode::Sso, AuthMode::Sso)]
+    {
+        let mut profile = Profile::ucce();
+        profile.rest.auth_mode = everywhere;
+        let lab = Lab::of(profile).await;
+        let mode = lab.nobody().single_sign_on().user_auth_mode(&"1001".parse().unwrap()).await.unwrap();
+        assert_eq!(mode, expected);
+    }
 }

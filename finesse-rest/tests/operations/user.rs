@@ -73,6 +73,20 @@ operations! {
         not_on_ccx(Lab::ccx().await.client("1001").user("1001").nonvoice_dialogs("5000").await);
     }
 
+    async fn user_all_nonvoice_dialogs(lab) {
+        let (client, id) = lab.task().await;
+        assert_eq!(client.user("1001").all_nonvoice_dialogs().await.unwrap().items[0].id, id);
+        refused(lab.client("1002").user("1001").all_nonvoice_dialogs().await, 401);
+        not_on_ccx(Lab::ccx().await.client("1001").user("1001").all_nonvoice_dialogs().await);
+    }
+
+    async fn user_all_dialogs(lab) {
+        let (client, task) = lab.task().await;
+        assert!(client.user("1001").dialogs().await.unwrap().items.is_empty());
+        assert_eq!(client.user("1001").all_dialogs().await.unwrap().items[0].id, task);
+        refused(lab.client("1002").user("1001").all_dialogs().await, 401);
+    }
+
     async fn user_reservation_dialogs(lab) {
         let (client, id) = lab.offered(false).await;
         assert_eq!(client.user("1001").reservation_dialogs().await.unwrap().items[0].id, id);

@@ -28,6 +28,8 @@ pub(crate) const ROWS: &[Row] = rows! {
     "user_dialogs": |c| c.user("1001").dialogs(), "GET /finesse/api/User/1001/Dialogs" [] "";
     "user_nonvoice_dialogs": |c| c.user("1001").nonvoice_dialogs("5000"),
         "GET /finesse/api/User/1001/Media/5000/Dialogs" [] "";
+    "user_all_nonvoice_dialogs": |c| c.user("1001").all_nonvoice_dialogs(), "GET /finesse/api/User/1001/Dialogs/Media" [] "";
+    "user_all_dialogs": |c| c.user("1001").all_dialogs(), "GET /finesse/api/User/1001/Dialogs?includeNonVoice=true" [] "";
     "user_reservation_dialogs": |c| c.user("1001").reservation_dialogs(),
         "GET /finesse/api/User/1001/Dialogs/Reservation" [] "";
     "user_change_state": |c| c.user("1001").change_state(UserState::WorkReady),

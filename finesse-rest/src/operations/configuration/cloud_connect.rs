@@ -25,13 +25,13 @@ impl<'a> Configuration<'a> {
 }
 
 impl<'a> CloudConnect<'a> {
-    /// Reads it, as XML. Administrator. 200; 401, 500, 503.
+    /// Reads it, as XML. Administrator. 200; 401, 500, 503. From 12.5(1).
     pub async fn get(&self) -> Result<String, Error> {
         let plan = Plan::get(PATH.to_owned()).primary_only();
         self.client.read(Ok(plan), "reading CloudConnectConfig", as_text).await
     }
 
-    /// Changes it, by an XML document. Administrator. 200; 400, 401, 500, 503.
+    /// Changes it, by an XML document. Administrator. 200; 400, 401, 500, 503. From 12.5(1).
     pub fn update(&self, xml: impl Into<String>) -> Write<'a, Plain> {
         let plan = Plan::new(Method::PUT, PATH.to_owned()).xml(xml.into()).primary_only();
         Write::plan(self.client, "changing CloudConnectConfig", Ok(plan))

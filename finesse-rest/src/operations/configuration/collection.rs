@@ -1,5 +1,7 @@
 //! Objects there are many of: one implementation of list, create, get, update and delete for all.
 //!
+//! Layouts of call data are there from 11.0(1), everything else from the first release on, both on CCE and on CCX.
+//!
 //! | objects | one | all | release |
 //! |---|---|---|---|
 //! | reason codes | `/ReasonCode/{id}` (agents may read it) | `/ReasonCodes?category=…` | |
@@ -157,7 +159,8 @@ impl<'a, T: CollectionOf> Collection<'a, T> {
         self.client.read(plan, &format!("reading {}", T::ALL), T::decode_all).await
     }
 
-    /// Makes a new one; [`Receipt::new_id`](crate::Receipt::new_id) is its id. Administrator. 200; 400, 401, 403 (secondary node), 404, 500.
+    /// Makes a new one; [`Receipt::new_id`](crate::Receipt::new_id) is its id. Administrator. 200; 400, 401, 403 (secondary node), 404, 405
+    /// (a layout called `default`), 500.
     pub fn create(&self, object: &T) -> Write<'a, Plain> {
         let plan = object
             .to_request(Purpose::Create)
@@ -184,7 +187,7 @@ impl<'a, T: CollectionOf> Collection<'a, T> {
         Write::plan(self.client, Self::saying("changing", &id), plan)
     }
 
-    /// Deletes one. Administrator. 200; 400 (in use), 401, 403 (secondary node), 404, 500.
+    /// Deletes one. Administrator. 200; 400 (in use), 401, 403 (secondary node, or the default layout), 404, 405 (the default layout), 500.
     pub fn delete(&self, id: impl fmt::Display) -> Write<'a, Plain> {
         let id = id.to_string();
         let plan = self.path(&[T::ONE, &id]).map(|path| Plan::new(Method::DELETE, path).primary_only());

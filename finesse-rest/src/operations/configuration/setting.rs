@@ -124,14 +124,15 @@ impl<'a> Configuration<'a> {
 }
 
 impl<'a, T: SettingOf> Setting<'a, T> {
-    /// Reads it. Administrator, unless said otherwise at the setting. 200; 401, 403 (secondary node), 404, 500.
+    /// Reads it. Administrator, unless said otherwise at the setting. 200; 401, 403 (secondary node), 404, 500; 501 on CCX for what is of CCE. Platform and
+    /// release stand at the setting.
     pub async fn get(&self) -> Result<T, Error> {
         let plan = Plan::get(T::PATH.to_owned());
         let plan = if T::FOR_AGENTS { plan.perhaps_primary() } else { plan.primary_only() };
         self.client.read(Ok(plan), &format!("reading {}", T::PATH), T::decode).await
     }
 
-    /// Changes it. Administrator. 200; 400, 401, 403 (secondary node), 404, 500.
+    /// Changes it. Administrator. 200; 400, 401, 403 (secondary node), 404, 500; 501 on CCX for what is of CCE. Platform and release stand at the setting.
     pub fn update(&self, setting: &T) -> Write<'a, Plain>
     where
         T: Draft,

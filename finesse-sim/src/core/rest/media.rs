@@ -44,6 +44,12 @@ pub(super) const ROUTES: &[Route] = &[
         Ok(Answer::Document(Elem::new("Dialogs").children(tasks)))
     })
     .cce(),
+    get("/User/{id}/Dialogs/Media", Who::LedOrAdministrator, |core, call| {
+        let spec = core.subject(call)?;
+        let tasks = core.tasks_of(call.side, &spec.id, None);
+        Ok(Answer::Document(Elem::new("Dialogs").children(tasks)))
+    })
+    .cce(),
     get("/MediaDomain", Who::Known, |core, _| {
         let domains = core.site.domains.iter().map(|domain| {
             Elem::new("MediaDomain")

@@ -31,14 +31,8 @@ pub(super) const ROUTES: &[Route] = &[
         });
         Ok(Answer::Document(Elem::new("Users").children(users)))
     }),
-    get("/User/{id}/Dialogs", Who::LedOrAdministrator, |core, call| {
-        let spec = core.subject(call)?;
-        let mut list = core.dialogs_of(call, &spec.id, |_| true);
-        if call.asked("includeNonVoice").as_deref() == Some("true") {
-            list = list.children(core.tasks_of(call.side, &spec.id, None));
-        }
-        Ok(Answer::Document(list))
-    }),
+    get("/User/{id}/Dialogs", Who::LedOrAdministrator, dialogs),
+    get("/User/{id}/Dialogs?includeNonVoice=true", Who::LedOrAdministrator, dialogs),
     get("/User/{id}/Dialogs/Reservation", Who::Own, |core, call| {
         let spec = core.subject(call)?;
         Ok(Answer::Document(core.dialogs_of(call, &spec.id, |copied| copied.call.is_reservation())))
@@ -145,6 +139,16 @@ impl SimCore {
         let extras = self.profile.extra_elements;
         Elem::new("Dialogs").children(mine.map(|copied| dialog(copied, calls.values(), extras)))
     }
+}
+
+/// Calls, and tasks where they are asked for.
+fn dialogs(core: &mut SimCore, call: &Call<'_>) -> Result<Answer, Refusal> {
+    let spec = core.subject(call)?;
+    let mut list = core.dialogs_of(call, &spec.id, |_| true);
+    if call.asked("includeNonVoice").as_deref() == Some("true") {
+        list = list.children(core.tasks_of(call.side, &spec.id, None));
+    }
+    Ok(Answer::Document(list))
 }
 
 /// What a supervisor may ask of an agent in state `now`.
