@@ -65,6 +65,11 @@ impl Writer {
         self.xml.push_str(&element.name);
         self.field.clear();
         self.field.push_str(&element.name);
+        let names = element.attributes.iter().map(|(name, _)| name).chain([&element.name]);
+        if let Some(name) = names.into_iter().find(|name| !is_name(name)) {
+            let shown: String = name.chars().take(60).collect();
+            self.fail(format!("{shown:?} was read and is no name of XML"));
+        }
         for (name, value) in &element.attributes {
             self.xml.push(' ');
             self.xml.push_str(name);
@@ -82,14 +87,44 @@ impl Writer {
 
     /// Text in the current element.
     pub(crate) fn text(&mut self, text: &str) {
-        if !text.chars().all(is_legal) && self.error.is_none() {
-            self.error = Some(RequestError::new(&self.field, "it holds a character that XML cannot express"));
+        if !text.chars().all(is_legal) {
+            self.fail("it holds a character that XML cannot express");
         }
         self.xml.push_str(&quick_xml::escape::escape(text));
+    }
+
+    /// The first failure is kept.
+    fn fail(&mut self, why: impl Into<String>) {
+        if self.error.is_none() {
+            self.error = Some(RequestError::new(&self.field, why));
+        }
     }
 }
 
 /// Characters that XML 1.0 can express.
 pub(crate) fn is_legal(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..)
+}
+
+/// Whether XML takes it for a name. The reader is more lenient, so not everything that was read can be written.
+fn is_name(name: &str) -> bool {
+    let begins = |c: char| c.is_ascii_alphabetic() || matches!(c, '_' | ':') || c >= '\u{80}';
+    let goes_on = |c: char| begins(c) || c.is_ascii_digit() || matches!(c, '-' | '.');
+    name.starts_with(begins) && name.chars().all(goes_on)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::User;
+
+    #[test]
+    fn what_was_read_under_a_name_that_is_none_is_not_written() {
+        let user = User::from_xml("<User><<on=\"1\">x</<on=\"1\"></User>").unwrap();
+        assert_eq!(user.to_xml().unwrap_err().field(), "<on=\"1\"");
+        // An attribute without a name is not kept, so this can be written.
+        let user = User::from_xml("<User><a =\"1\">x</a></User>").unwrap();
+        assert_eq!(User::from_xml(&user.to_xml().unwrap()).unwrap(), user);
+        let user = User::from_xml("<User><new-thing x.y=\"1\"/></User>").unwrap();
+        assert_eq!(user.to_xml().unwrap(), "<User><new-thing x.y=\"1\"></new-thing></User>");
+    }
 }
