@@ -54,16 +54,6 @@ impl Asked {
     async fn get(&self, path: &str) -> Result<RawAnswer, Error> {
         self.client.request(Method::GET, path).raw().await
     }
-
-    /// The node that a forbidden request should have gone to, if this side is the secondary. A request by hand does not say that it is one of
-    /// configuration, so one is made that does: with the same rights it is refused for the same reason.
-    async fn primary(&self, refusal: &Error) -> Option<String> {
-        if refusal.kind() != ErrorKind::Forbidden {
-            return None;
-        }
-        let explained = self.client.configuration().system_config().get().await.err()?;
-        explained.primary().map(str::to_owned)
-    }
 }
 
 async fn get(args: &GetArgs, setup: &Setup, credentials: &Credentials) -> Result<(), Failure> {
@@ -75,12 +65,10 @@ async fn get(args: &GetArgs, setup: &Setup, credentials: &Credentials) -> Result
     let mut asked = Asked::new(setup, credentials, place)?;
     let mut answer = asked.get(&path).await;
     if let Err(refusal) = &answer
-        && let Some(primary) = asked.primary(refusal).await
+        && refusal.kind() == ErrorKind::SecondaryNode
     {
         let (side, other) = (asked.side, asked.side.other());
-        let refused = format!(
-            "{refusal}. Side {side} is the secondary node and takes no configuration; the primary is {primary}"
-        );
+        let refused = format!("{refusal}. Side {side} is the secondary node");
         if args.side.is_some() || path.contains("://") {
             return Err(Failure::new(Exit::Failed, format!("{refused}: ask side {other}")));
         }

@@ -31,7 +31,7 @@ pub(crate) struct Tag<'a>(BytesStart<'a>);
 impl Tag<'_> {
     /// The name without a prefix: namespaces differ between releases.
     pub(crate) fn name(&self) -> &str {
-        self.0.local_name().into_inner()
+        local(self.full_name())
     }
 
     /// The name as it stands there, which nearly always has no prefix; quicker than [`Tag::name`].
@@ -58,10 +58,15 @@ impl Tag<'_> {
             .map(|attribute| {
                 let value = quick_xml::escape::unescape(&attribute.value)
                     .map_or_else(|_| attribute.value.to_string(), Cow::into_owned);
-                (attribute.key.local_name().into_inner().to_owned(), value)
+                (local(attribute.key.into_inner()).to_owned(), value)
             })
             .collect()
     }
+}
+
+/// What stands behind the last colon: a name with several has no meaning in XML, and is read all the same.
+fn local(name: &str) -> &str {
+    name.rsplit(':').next().unwrap_or(name)
 }
 
 pub(crate) struct Cursor<'a> {
