@@ -111,17 +111,18 @@ impl<'a> Cursor<'a> {
     /// Opens the next child of the current element; `None` when that element ends (and is thereby left).
     pub(crate) fn child(&mut self) -> Result<Option<Tag<'a>>, DecodeError> {
         loop {
-            match self.event()? {
-                Event::Start(start) => {
+            match self.reader.read_event() {
+                Ok(Event::Start(start)) => {
                     self.enter()?;
                     return Ok(Some(Tag(start)));
                 }
-                Event::End(_) => {
+                Ok(Event::End(_)) => {
                     self.depth -= 1;
                     return Ok(None);
                 }
-                Event::Eof => return Err(self.cut_off()),
-                _ => {}
+                Ok(Event::Eof) => return Err(self.cut_off()),
+                Ok(_) => {}
+                Err(error) => return Err(self.broken(&error)),
             }
         }
     }
@@ -129,55 +130,40 @@ impl<'a> Cursor<'a> {
     /// The text of the current element, trimmed; the element is thereby left. Elements inside are skipped.
     pub(crate) fn text(&mut self) -> Result<&str, DecodeError> {
         // Nearly every text stands in one piece, and is then lent as it stands.
-        let event = match self.event()? {
-            Event::End(_) => {
-                self.depth -= 1;
-                return Ok("");
-            }
-            Event::Text(part) => {
-                let part = content(part);
-                let next = self.event()?;
-                if let (Cow::Borrowed(whole), Event::End(_)) = (&part, &next) {
-                    self.depth -= 1;
-                    return Ok(whole.trim());
-                }
-                self.scratch.clear();
-                self.scratch.push_str(&part);
-                next
-            }
-            other => {
-                self.scratch.clear();
-                other
-            }
-        };
-        self.rest_of_text(event)?;
-        Ok(self.scratch.trim())
-    }
-
-    /// Adds the rest of a text to what was begun, to the end of the element.
-    fn rest_of_text(&mut self, mut event: Event<'a>) -> Result<(), DecodeError> {
+        let mut whole: Option<&'a str> = None;
+        self.scratch.clear();
         loop {
-            match event {
-                Event::Text(part) => self.scratch.push_str(&content(part)),
-                Event::CData(part) => self.scratch.push_str(&part.xml10_content()),
-                Event::GeneralRef(reference) => {
-                    let mut text = std::mem::take(&mut self.scratch);
-                    let resolved = self.resolve(&reference, &mut text);
-                    self.scratch = text;
-                    resolved?;
+            match self.reader.read_event() {
+                Ok(Event::Text(part)) => match (content(part), whole) {
+                    (Cow::Borrowed(part), None) if self.scratch.is_empty() => whole = Some(part),
+                    (part, first) => {
+                        self.scratch.push_str(first.unwrap_or_default());
+                        self.scratch.push_str(&part);
+                        whole = None;
+                    }
+                },
+                Ok(Event::GeneralRef(reference)) => {
+                    self.scratch.push_str(whole.take().unwrap_or_default());
+                    if let Some(unknown) = resolve(&reference, &mut self.scratch) {
+                        return Err(self.unknown_entity(&unknown));
+                    }
                 }
-                Event::Start(_) => {
+                Ok(Event::End(_)) => {
+                    self.depth -= 1;
+                    return Ok(whole.unwrap_or(&self.scratch).trim());
+                }
+                Ok(Event::CData(part)) => {
+                    self.scratch.push_str(whole.take().unwrap_or_default());
+                    self.scratch.push_str(&part.xml10_content());
+                }
+                Ok(Event::Start(_)) => {
                     self.enter()?;
                     self.skip()?;
                 }
-                Event::End(_) => {
-                    self.depth -= 1;
-                    return Ok(());
-                }
-                Event::Eof => return Err(self.cut_off()),
-                _ => {}
+                Ok(Event::Eof) => return Err(self.cut_off()),
+                Ok(_) => {}
+                Err(error) => return Err(self.broken(&error)),
             }
-            event = self.event()?;
         }
     }
 
@@ -191,7 +177,11 @@ impl<'a> Cursor<'a> {
             match self.event()? {
                 Event::Text(part) => text.push_str(&content(part)),
                 Event::CData(part) => text.push_str(&part.xml10_content()),
-                Event::GeneralRef(reference) => self.resolve(&reference, &mut text)?,
+                Event::GeneralRef(reference) => {
+                    if let Some(unknown) = resolve(&reference, &mut text) {
+                        return Err(self.unknown_entity(&unknown));
+                    }
+                }
                 Event::Start(start) => {
                     self.enter()?;
                     child(self, &Tag(start))?;
@@ -348,21 +338,10 @@ impl<'a> Cursor<'a> {
         Ok(())
     }
 
-    fn resolve(&self, reference: &BytesRef<'_>, text: &mut String) -> Result<(), DecodeError> {
-        if let Some(resolved) = quick_xml::escape::resolve_predefined_entity(reference) {
-            text.push_str(resolved);
-            return Ok(());
-        }
-        match reference.resolve_char_ref() {
-            Ok(Some(character)) if is_legal(character) => text.push(character),
-            Ok(None) => {
-                let name: String = reference.chars().take(40).collect();
-                return Err(self.error(Kind::Syntax, format!("the entity &{name}; is not known")));
-            }
-            // CTI data may hold characters that XML cannot express; one of them must not cost the whole document.
-            Ok(Some(_)) | Err(_) => text.push('\u{FFFD}'),
-        }
-        Ok(())
+    #[cold]
+    fn unknown_entity(&self, name: &str) -> DecodeError {
+        let name: String = name.chars().take(40).collect();
+        self.error(Kind::Syntax, format!("the entity &{name}; is not known"))
     }
 
     #[inline]
@@ -391,6 +370,21 @@ impl<'a> Cursor<'a> {
         let what = if kind == Kind::Truncated { "the document is cut off" } else { "not well-formed XML" };
         DecodeError::new(kind, format!("{what}: {error}")).at(at)
     }
+}
+
+/// Adds what a reference stands for; gives its name if nobody knows it.
+fn resolve(reference: &BytesRef<'_>, text: &mut String) -> Option<String> {
+    if let Some(resolved) = quick_xml::escape::resolve_predefined_entity(reference) {
+        text.push_str(resolved);
+        return None;
+    }
+    match reference.resolve_char_ref() {
+        Ok(Some(character)) if is_legal(character) => text.push(character),
+        Ok(None) => return Some(reference.to_string()),
+        // CTI data may hold characters that XML cannot express; one of them must not cost the whole document.
+        Ok(Some(_)) | Err(_) => text.push('\u{FFFD}'),
+    }
+    None
 }
 
 /// A text with its line ends as XML wants them. Looking for the carriage return first spares nearly every text the work.
