@@ -18,6 +18,7 @@ mod shell;
 mod sim;
 mod simulation;
 mod tidy;
+mod tokens;
 
 use std::process::ExitCode;
 

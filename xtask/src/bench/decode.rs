@@ -2,20 +2,19 @@
 //!
 //! Reading the tokens is the floor: no decoder built on quick-xml can be quicker. Both are measured in turns, so that a
 //! neighbour on the machine slows both; the median of the turns is reported. The same again from the text of a stanza, where the payload
-//! is escaped once more; and how often one event asks for memory.
+//! is escaped once more.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use finesse_model::Update;
-use quick_xml::Reader;
 use quick_xml::escape::{escape, unescape};
-use quick_xml::events::Event;
 
 use super::Figure;
 use super::statistics::median;
 use crate::payload::{VARIABLES_OF_3_9_KB, dialog_update};
 use crate::report::Failure;
+use crate::tokens::tokens;
 
 /// Turns of each; odd, so that there is a middle one.
 const TURNS: usize = 21;
@@ -41,10 +40,6 @@ pub(super) fn run() -> Result<Vec<Figure>, Failure> {
         let text = unescape(black_box(&escaped));
         drop(black_box(text.map(|text| tokens(&text))));
     };
-    let allocated = allocation_counter::measure(decode);
-    let floor = allocation_counter::measure(tokenise);
-    #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^52")]
-    let (allocations, of_floor) = (allocated.count_total as f64, floor.count_total as f64);
     Ok(vec![
         beside("decode.dialog-update", &decode, &tokenise, "quick-xml reading the same bytes"),
         beside(
@@ -53,12 +48,6 @@ pub(super) fn run() -> Result<Vec<Figure>, Failure> {
             &unescape_and_tokenise,
             "unescaping and quick-xml reading the same bytes",
         ),
-        Figure {
-            name: "decode.allocations".to_owned(),
-            value: allocations,
-            unit: "allocations an event",
-            reference: Some((of_floor, "quick-xml reading the same bytes".to_owned())),
-        },
     ])
 }
 
@@ -74,23 +63,8 @@ fn beside(name: &str, work: &dyn Fn(), floor: &dyn Fn(), what: &str) -> Figure {
     Figure {
         name: name.to_owned(),
         value: median(ours),
-        unit: "us",
+        unit: "us".into(),
         reference: Some((median(floors), what.to_owned())),
-    }
-}
-
-/// Reads every token, also those of the references in texts.
-pub(super) fn tokens(text: &str) -> Result<usize, Failure> {
-    let mut reader = Reader::from_str(text);
-    let mut count = 0;
-    loop {
-        match reader.read_event()? {
-            Event::Eof => return Ok(count),
-            event => {
-                black_box(&event);
-                count += 1;
-            }
-        }
     }
 }
 

@@ -15,11 +15,11 @@ use tokio::net::TcpListener;
 
 use super::Figure;
 use super::canned::{AGENT, Canned, DOMAIN, escaped_update, event, serve};
-use super::decode::tokens;
 use super::delay::Line;
 use super::stage::on_runtime;
 use super::statistics::median;
 use crate::report::Failure;
+use crate::tokens::tokens;
 
 /// Events of one run: long enough for the clock, short enough to repeat.
 const EVENTS: usize = if cfg!(debug_assertions) { 500 } else { 20_000 };
@@ -71,7 +71,7 @@ fn events() -> Result<Vec<Figure>, Failure> {
     let mut figures = vec![Figure {
         name: "link.tcp.events".to_owned(),
         value: median(rates),
-        unit: "events/s",
+        unit: "events/s".into(),
         reference: Some((
             OTHERS,
             format!("slixmpp on its best machine, events of 5.7 KB (here: {length} bytes)"),
@@ -81,7 +81,7 @@ fn events() -> Result<Vec<Figure>, Failure> {
         figures.push(Figure {
             name: "link.tcp.cpu-per-event".to_owned(),
             value: median(costs),
-            unit: "us",
+            unit: "us".into(),
             reference: Some((median(floors), "unescaping and tokenising the same text".to_owned())),
         });
     }
@@ -152,7 +152,7 @@ async fn round_trips(canned: &Canned) -> Result<Figure, Failure> {
     Ok(Figure {
         name: "link.tcp.login-round-trips".to_owned(),
         value: median(counted),
-        unit: "round trips",
+        unit: "round trips".into(),
         reference: Some((3.0, "TLS 1.3 and two flights".to_owned())),
     })
 }
@@ -167,7 +167,7 @@ async fn silence(canned: &Canned) -> Result<Vec<Figure>, Failure> {
             Some(Event::Ended(_)) => Ok::<_, Failure>(Figure {
                 name: format!("link.tcp.silence-noticed.{name}"),
                 value: started.elapsed().as_secs_f64(),
-                unit: "s",
+                unit: "s".into(),
                 reference: Some((limit, "the most it may take".to_owned())),
             }),
             other => Err(Failure::new(format!("a silent link said {other:?}"))),
@@ -199,7 +199,7 @@ async fn memory(canned: &Canned) -> Result<Figure, Failure> {
     Ok(Figure {
         name: "link.tcp.memory-idle-tls".to_owned(),
         value: per_link,
-        unit: "kB",
+        unit: "kB".into(),
         reference: Some((40.0, "what it may take".to_owned())),
     })
 }

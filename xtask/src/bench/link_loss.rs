@@ -51,7 +51,7 @@ async fn measure(transport: Transport) -> Result<Vec<Figure>, Failure> {
     let figure = |share| Figure {
         name: format!("link-loss.{transport}.p{share}"),
         value: decisions.percentile(share),
-        unit: "ms",
+        unit: "ms".into(),
         reference: Some((ends.percentile(share), "a bare link being told of its end".to_owned())),
     };
     Ok(vec![figure(50), figure(99)])

@@ -8,11 +8,13 @@ mod decode;
 mod delay;
 mod link;
 mod link_loss;
+mod memory;
 mod round_trips;
 mod stage;
 mod statistics;
 mod switch;
-mod users;
+
+use std::borrow::Cow;
 
 use serde_json::json;
 
@@ -25,7 +27,7 @@ pub(crate) struct Figure {
     /// What was measured, such as `decode.dialog-update`.
     pub(crate) name: String,
     pub(crate) value: f64,
-    pub(crate) unit: &'static str,
+    pub(crate) unit: Cow<'static, str>,
     /// What it is compared with, in the same unit, and what that is.
     pub(crate) reference: Option<(f64, String)>,
 }
@@ -40,7 +42,11 @@ struct Bench {
 const BENCHES: &[Bench] = &[
     Bench { name: "decode", about: "decoding one dialog update", run: decode::run },
     Bench { name: "link", about: "what one notification link costs", run: link::run },
-    Bench { name: "users", about: "the memory that reading 6,000 users takes", run: users::run },
+    Bench {
+        name: "memory",
+        about: "allocations of an event, and what a list of 6,000 users holds",
+        run: memory::run,
+    },
     Bench { name: "link-loss", about: "from a stream that is cut to the decision", run: link_loss::run },
     Bench { name: "switch", about: "from the decision to move to being live again", run: switch::run },
     Bench {

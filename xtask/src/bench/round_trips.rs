@@ -52,7 +52,7 @@ pub(super) fn run() -> Result<Vec<Figure>, Failure> {
     Ok(vec![Figure {
         name: "round-trips.tcp".to_owned(),
         value: median(counted),
-        unit: "round trips",
+        unit: "round trips".into(),
         reference: Some((f64::from(FLOOR), "what the protocols force".to_owned())),
     }])
 }

@@ -39,7 +39,7 @@ async fn measure(transport: Transport) -> Result<Vec<Figure>, Failure> {
     let figure = |share| Figure {
         name: format!("switch.{transport}.p{share}"),
         value: switches.percentile(share),
-        unit: "ms",
+        unit: "ms".into(),
         reference: Some((floors.percentile(share), what.clone())),
     };
     Ok(vec![figure(50), figure(99)])

@@ -2,45 +2,36 @@
 //!
 //! A list that is held whole would give a ratio of a hundred; one that is read user by user gives one.
 
+use std::error::Error;
+
 use async_trait::async_trait;
 use bytes::Bytes;
 use finesse_rest::{Body, ChunkSource, Client, TransportError};
 use http::{Request, Response};
 use tower::service_fn;
 
-use super::Figure;
-use crate::report::Failure;
-
 /// As many users as the largest systems have.
 const MANY: usize = 6_000;
 /// A list that nobody would mind holding.
 const FEW: usize = 60;
 
-/// Measures both lists.
-pub(super) fn run() -> Result<Vec<Figure>, Failure> {
+/// The most bytes that are held while a short list and a long one are read.
+pub(crate) fn peaks() -> Result<(u64, u64), Box<dyn Error>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
-    let peak = |count: usize| -> Result<f64, Failure> {
+    let peak = |count: usize| -> Result<u64, Box<dyn Error>> {
         let mut read = Ok(0);
         let measured = allocation_counter::measure(|| read = runtime.block_on(read_all(count)));
         if read? != count {
-            return Err(Failure::new("not every user was read"));
+            return Err("not every user was read".into());
         }
-        #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^52 bytes")]
-        Ok(measured.bytes_max as f64 / 1024.0)
+        Ok(measured.bytes_max)
     };
     // Once outside of the measurement: what is made once for the whole process is no part of a list.
     peak(FEW)?;
-    let few = peak(FEW)?;
-    let many = peak(MANY)?;
-    Ok(vec![Figure {
-        name: "users.peak-of-6000".to_owned(),
-        value: many,
-        unit: "KiB",
-        reference: Some((few, format!("a list of {FEW}"))),
-    }])
+    Ok((peak(FEW)?, peak(MANY)?))
 }
 
-async fn read_all(count: usize) -> Result<usize, Failure> {
+async fn read_all(count: usize) -> Result<usize, finesse_rest::Error> {
     let transport = service_fn(move |_: Request<Bytes>| async move {
         Ok::<_, TransportError>(Response::new(Body::chunks(Users { next: 0, count })))
     });
