@@ -148,7 +148,7 @@ fn notification<'a>(text: &'a str, reader: &mut Reader<&'a [u8]>) -> Option<Cow<
                 // The parser would stop at each of some hundred references; all we need is the next tag.
                 let begin = usize::try_from(reader.buffer_position()).ok()?;
                 let length = memchr(b'<', text.get(begin..)?.as_bytes())?;
-                payload = Some(quick_xml::escape::unescape(text.get(begin..begin + length)?).ok()?);
+                payload = Some(unescape(text.get(begin..begin + length)?)?);
                 std::io::BufRead::consume(&mut reader.stream(), length);
                 let Event::End(_) = reader.read_event().ok()? else { return None };
             }
@@ -157,6 +157,28 @@ fn notification<'a>(text: &'a str, reader: &mut Reader<&'a [u8]>) -> Option<Cow<
             _ => return None,
         }
     }
+}
+
+/// Undoes the escaping of a text; `None` where that cannot be done.
+///
+/// Some hundred of the five predefined references are most of what there is to undo in an event, and looking for each in turn is twice as
+/// quick as the library, which is asked for everything else.
+fn unescape(raw: &str) -> Option<Cow<'_, str>> {
+    const PREDEFINED: [(&str, char); 5] =
+        [("&lt;", '<'), ("&gt;", '>'), ("&amp;", '&'), ("&quot;", '"'), ("&apos;", '\'')];
+    let mut rest = raw;
+    let mut text = String::with_capacity(raw.len());
+    while let Some(at) = memchr(b'&', rest.as_bytes()) {
+        let (before, reference) = rest.split_at(at);
+        text.push_str(before);
+        let Some((name, character)) = PREDEFINED.iter().find(|(name, _)| reference.starts_with(name)) else {
+            return quick_xml::escape::unescape(raw).ok();
+        };
+        text.push(*character);
+        rest = &reference[name.len()..];
+    }
+    text.push_str(rest);
+    Some(Cow::Owned(text))
 }
 
 /// The value of an attribute, if it is there; `None` if it cannot be read.

@@ -120,3 +120,29 @@ fn damaged_messages_never_mean_two_things() {
     }
     assert!(compared > 1000, "{compared}");
 }
+
+#[test]
+fn escaping_is_undone_as_the_library_does() {
+    let pieces = [
+        "&lt;",
+        "&gt;",
+        "&amp;",
+        "&quot;",
+        "&apos;",
+        "&nbsp;",
+        "&#65;",
+        "&#x1d11e;",
+        "&#x;",
+        "&lt",
+        "&",
+        ";",
+        "é",
+        "a b",
+        "",
+    ];
+    let mut random = fastrand::Rng::with_seed(1);
+    for _ in 0..5_000 {
+        let raw: String = (0..random.usize(0..9)).map(|_| pieces[random.usize(0..pieces.len())]).collect();
+        assert_eq!(unescape(&raw), quick_xml::escape::unescape(&raw).ok(), "{raw}");
+    }
+}
