@@ -91,6 +91,3 @@ pub use self::secret::Secret;
 pub use self::stanza::StanzaItem;
 pub use self::subject::{Change, Subject};
 pub use self::update::{Update, Verb};
-
-/// The object inside of an update.
-pub type UpdateData = Resource;

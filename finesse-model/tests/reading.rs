@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a helper of a test may fail as loudly as the test")]
 
 use finesse_model::{
-    ApiErrors, DecodeErrorKind, Dialogs, Document, ReasonClass, Role, Scalar, SystemInfo, SystemStatus,
-    Update, UpdateData, User, UserState, Verb, decode, decode_all,
+    ApiErrors, DecodeErrorKind, Dialogs, Document, ReasonClass, Resource, Role, Scalar, SystemInfo,
+    SystemStatus, Update, User, UserState, Verb, decode, decode_all,
 };
 use serde_json::json;
 
@@ -14,7 +14,7 @@ fn kind(text: &str) -> DecodeErrorKind {
 
 fn user_update() -> User {
     match Update::from_xml(include_str!("fixtures/update-user.xml")).unwrap().data.unwrap() {
-        UpdateData::User(user) => *user,
+        Resource::User(user) => *user,
         other => panic!("{other:?}"),
     }
 }
@@ -86,19 +86,19 @@ fn an_unknown_value_and_an_unknown_element_are_kept() {
 #[test]
 fn an_added_dialog_comes_in_the_plural_wrapper_and_a_changed_one_does_not() {
     let added = Update::from_xml(include_str!("fixtures/update-dialog-added.xml")).unwrap();
-    let Some(UpdateData::Dialogs(dialogs)) = added.data else { panic!() };
+    let Some(Resource::Dialogs(dialogs)) = added.data else { panic!() };
     let dialog = &dialogs.items[0];
     let variables = dialog.media_properties.as_ref().unwrap().call_variables.as_ref().unwrap();
     assert_eq!(variables[0].value.as_deref(), Some("R&D desk"));
     assert_eq!(variables[1].value.as_deref(), Some(""));
     assert_eq!(dialog.participants().len(), 2);
     let changed = "<Update><event>PUT</event><source>/finesse/api/Dialog/9</source><data><dialog><id>9</id></dialog></data></Update>";
-    assert!(matches!(Update::from_xml(changed).unwrap().data, Some(UpdateData::Dialog(_))));
+    assert!(matches!(Update::from_xml(changed).unwrap().data, Some(Resource::Dialog(_))));
 }
 
 #[test]
 fn errors_have_the_same_shape_whatever_the_channel() {
-    let Some(UpdateData::ApiErrors(by_event)) =
+    let Some(Resource::ApiErrors(by_event)) =
         Update::from_xml(include_str!("fixtures/update-error.xml")).unwrap().data
     else {
         panic!()

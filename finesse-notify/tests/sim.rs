@@ -9,7 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use base64::Engine as _;
 use bytes::Bytes;
-use finesse_model::{UpdateData, UserId, Verb};
+use finesse_model::{Resource, UserId, Verb};
 use finesse_net::{DialError, DialErrorKind, Dialer, Io, Target, TcpDialer, Trust};
 use finesse_notify::{
     BoshConnect, Connect, EndCause, Event, Link, LinkError, Notification, PingConfig, Presence,
@@ -131,7 +131,7 @@ async fn an_agent_signs_in_gets_a_call_and_hears_of_both() {
         sign_in(&sim, Side::A).await;
         let update = about(&mut link, "/finesse/api/User/40217").await.update.unwrap();
         assert!(
-            matches!(update.data, Some(UpdateData::User(user)) if user.extension.as_deref() == Some("7301"))
+            matches!(update.data, Some(Resource::User(user)) if user.extension.as_deref() == Some("7301"))
         );
         let reply = sim.world(WorldAction::CallBegin {
             agent: AGENT.to_owned(),
@@ -143,7 +143,7 @@ async fn an_agent_signs_in_gets_a_call_and_hears_of_both() {
         let update = about(&mut link, "/finesse/api/User/40217/Dialogs").await.update.unwrap();
         assert_eq!(update.event, Verb::Post);
         match update.data {
-            Some(UpdateData::Dialogs(dialogs)) => assert_eq!(dialogs.items[0].id.as_str(), call),
+            Some(Resource::Dialogs(dialogs)) => assert_eq!(dialogs.items[0].id.as_str(), call),
             other => panic!("{way:?}: {other:?}"),
         }
         link.control.barrier().await.unwrap();
@@ -426,7 +426,7 @@ async fn bytes_in_pieces_and_messages_in_fragments_are_whole_again() {
         let mut link = linked(&sim, way, Side::A).await;
         sign_in(&sim, Side::A).await;
         let update = about(&mut link, "/finesse/api/User/40217").await.update.unwrap();
-        assert!(matches!(update.data, Some(UpdateData::User(_))), "{way:?}");
+        assert!(matches!(update.data, Some(Resource::User(_))), "{way:?}");
     }
 }
 

@@ -36,7 +36,7 @@ use std::sync::Arc;
 
 use common::peer::Peer;
 use common::{config, end, notification, pipes};
-use finesse_model::{UpdateData, Verb};
+use finesse_model::{Resource, Verb};
 use finesse_notify::{EndCause, Event, Link, Presence, TcpConnect, open};
 
 const HEADER: &str = r#"<?xml version='1.0' encoding='UTF-8'?><stream:stream xmlns:stream="http://etherx.jabber.org/streams"
@@ -123,7 +123,7 @@ async fn a_user_notification() {
         assert!(!n.delayed);
         let update = n.update.unwrap();
         assert_eq!(update.event, Verb::Put);
-        assert!(matches!(update.data, Some(UpdateData::User(_))));
+        assert!(matches!(update.data, Some(Resource::User(_))));
     }
 }
 

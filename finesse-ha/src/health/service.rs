@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use async_trait::async_trait;
-use finesse_model::{Dialog, DialogId, Dialogs, RequestId, SystemInfo, UpdateData, User, UserId};
+use finesse_model::{Dialog, DialogId, Dialogs, RequestId, Resource, SystemInfo, User, UserId};
 use finesse_notify::{EndCause, Event as LinkEvent, Presence};
 use finesse_rest::{Accepted, Command, Error, SideApi};
 use tower::Service;
@@ -80,7 +80,7 @@ where
                     LinkEvent::Ended(_) => Evidence::LinkEnded,
                     LinkEvent::Notification(notification) => {
                         match notification.update.as_ref().map(|update| &update.data) {
-                            Ok(Some(UpdateData::SystemInfo(info))) if !notification.delayed => push(info),
+                            Ok(Some(Resource::SystemInfo(info))) if !notification.delayed => push(info),
                             _ => return,
                         }
                     }

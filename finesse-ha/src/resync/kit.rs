@@ -2,7 +2,7 @@
 //!
 //! Times are milliseconds after a fixed moment by the server's clock, which has nothing to do with the client's.
 
-use finesse_model::{Dialog, DialogId, RequestId, Timestamp, Update, UpdateData, User, UserId, Verb};
+use finesse_model::{Dialog, DialogId, RequestId, Resource, Timestamp, Update, User, UserId, Verb};
 use finesse_notify::Notification;
 
 pub(super) const OWN: &str = "7301";
@@ -88,13 +88,13 @@ fn notification(node: &str, update: Update) -> Notification {
 /// The server tells the agent's state.
 pub(super) fn says_agent(user: &User) -> Notification {
     let node = "/finesse/api/User/1001";
-    let data = Some(UpdateData::User(Box::new(user.clone())));
+    let data = Some(Resource::User(Box::new(user.clone())));
     notification(node, Update::new(Verb::Put, node, data))
 }
 
 /// The server tells of a call.
 pub(super) fn says_call(dialog: &Dialog) -> Notification {
-    let data = Some(UpdateData::Dialog(Box::new(dialog.clone())));
+    let data = Some(Resource::Dialog(Box::new(dialog.clone())));
     let update = Update::new(Verb::Put, format!("/finesse/api/Dialog/{}", dialog.id), data);
     notification("/finesse/api/User/1001/Dialogs", update)
 }
@@ -114,7 +114,7 @@ pub(super) fn says_refused(source: &str, request_id: Option<&RequestId>, message
         "<ApiErrors><ApiError><ErrorType>Invalid State</ErrorType><ErrorMessage>{message}</ErrorMessage></ApiError></ApiErrors>"
     );
     let errors = finesse_model::ApiErrors::from_xml(&xml).unwrap();
-    let data = Some(UpdateData::ApiErrors(errors));
+    let data = Some(Resource::ApiErrors(errors));
     notification(
         "/finesse/api/User/1001",
         Update { request_id: request_id.cloned(), ..Update::new(Verb::Put, source, data) },

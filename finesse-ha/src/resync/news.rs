@@ -5,7 +5,7 @@
 
 use std::io;
 
-use finesse_model::{ApiErrors, Dialog, DialogId, RequestId, Update, UpdateData, User, UserId, Verb};
+use finesse_model::{ApiErrors, Dialog, DialogId, RequestId, Resource, Update, User, UserId, Verb};
 use finesse_notify::Notification;
 use serde::Serialize;
 
@@ -59,17 +59,17 @@ pub(crate) fn read(own: &UserId, notification: Notification) -> Option<News> {
     }
     let Update { event, request_id, data, extra, .. } = update;
     Some(match data {
-        Some(UpdateData::ApiErrors(errors)) => News::Errors { source, request_id, errors },
-        Some(UpdateData::User(user_data)) if source == user => News::User(user_data),
-        Some(UpdateData::Dialog(dialog)) => dialogs(&event, vec![*dialog]),
-        Some(UpdateData::Dialogs(list)) if list.rejected.is_empty() => dialogs(&event, list.items),
+        Some(Resource::ApiErrors(errors)) => News::Errors { source, request_id, errors },
+        Some(Resource::User(user_data)) if source == user => News::User(user_data),
+        Some(Resource::Dialog(dialog)) => dialogs(&event, vec![*dialog]),
+        Some(Resource::Dialogs(list)) if list.rejected.is_empty() => dialogs(&event, list.items),
         None if event == Verb::Delete && source.starts_with("/finesse/api/Dialog/") => {
             match source.rsplit('/').next().and_then(|id| DialogId::new(id).ok()) {
                 Some(id) => News::Gone(vec![Dialog::new(id)]),
                 None => unreadable(format!("the removal of {source}, which names no dialog")),
             }
         }
-        Some(UpdateData::Dialogs(_)) => unreadable(format!("a dialog of {source} that cannot be read")),
+        Some(Resource::Dialogs(_)) => unreadable(format!("a dialog of {source} that cannot be read")),
         Some(data) => News::Other(Box::new(Update { event, source, request_id, data: Some(data), extra })),
         None => unreadable(format!("{} of {source} without data", event.as_str())),
     })

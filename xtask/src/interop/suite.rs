@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use finesse_model::{Update, UpdateData};
+use finesse_model::{Resource, Update};
 use finesse_net::Trust;
 use finesse_notify::{EndCause, Event, Link, Notification, Presence};
 
@@ -155,7 +155,7 @@ async fn notification(peer: &mut Peer, way: Way) -> Result<String, Failure> {
     peer.publish(&dialogs_node, "dialog-1", &update).await?;
     let seen = until(&mut link, "the user", |event| notification_of(event, "user-1")).await?;
     same("the node", &seen.node, &user_node)?;
-    let Some(UpdateData::User(user)) = seen.update?.data else {
+    let Some(Resource::User(user)) = seen.update?.data else {
         return Err(Failure::new("no user in the update"));
     };
     same("the state", &user.state.map(|state| state.as_str().to_owned()), &Some("NOT_READY".to_owned()))?;

@@ -3,7 +3,7 @@
 use std::mem::discriminant;
 use std::time::Duration;
 
-use finesse_model::{SystemInfo, SystemStatus, UpdateData};
+use finesse_model::{Resource, SystemInfo, SystemStatus};
 use finesse_notify::{EndCause, Notification};
 
 use super::moves::Case;
@@ -245,7 +245,7 @@ fn says_out_of_service(notification: &Notification) -> Option<String> {
     if notification.delayed {
         return None;
     }
-    let Some(UpdateData::SystemInfo(info)) = notification.update.as_ref().ok()?.data.as_ref() else {
+    let Some(Resource::SystemInfo(info)) = notification.update.as_ref().ok()?.data.as_ref() else {
         return None;
     };
     let SystemInfo { status, .. } = info.as_ref();

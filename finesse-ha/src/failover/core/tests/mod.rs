@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use finesse_model::{SystemInfo, Update, UpdateData, Verb};
+use finesse_model::{Resource, SystemInfo, Update, Verb};
 use finesse_notify::{EndCause, Event as LinkEvent, LinkError, Notification, Presence};
 
 use super::{Attempt, FailoverCore, Input, Output};
@@ -468,7 +468,7 @@ fn told(event: &Event) -> String {
 fn system_info(status: &str, delayed: bool) -> Notification {
     let info = SystemInfo::from_xml(&format!("<SystemInfo><status>{status}</status></SystemInfo>")).unwrap();
     let source = String::from("/finesse/api/SystemInfo");
-    let data = Some(UpdateData::SystemInfo(Box::new(info)));
+    let data = Some(Resource::SystemInfo(Box::new(info)));
     let update = Ok(Update::new(Verb::Put, source.clone(), data));
     Notification { node: source, item_id: None, delayed, update }
 }
