@@ -5,7 +5,7 @@
 
 use std::io;
 
-use finesse_model::{ApiErrors, Dialog, DialogId, RequestId, Resource, Update, User, UserId, Verb};
+use finesse_model::{ApiErrors, Dialog, RequestId, Resource, Subject, Update, User, UserId, Verb};
 use finesse_notify::Notification;
 use serde::Serialize;
 
@@ -43,35 +43,35 @@ pub(crate) fn read(own: &UserId, notification: Notification) -> Option<News> {
     if notification.delayed {
         return None;
     }
-    let node = normal(&notification.node);
-    let user = format!("/finesse/api/User/{own}");
-    let own_dialogs = format!("{user}/Dialogs");
-    let is_own = node == user || node == own_dialogs;
-    let update = match notification.update {
+    let node = Subject::parse(&notification.node);
+    let is_own = matches!(&node, Subject::User(user) | Subject::UserDialogs(user) if user == own);
+    let mut update = match notification.update {
         Ok(update) => update,
         Err(error) => {
-            return Some(News::Unreadable { why: format!("a notification of {node}: {error}"), own: is_own });
+            let why = format!("a notification of {}: {error}", notification.node);
+            return Some(News::Unreadable { why, own: is_own });
         }
     };
-    let source = normal(&update.source);
     if !is_own {
         return Some(News::Other(Box::new(update)));
     }
-    let Update { event, request_id, data, extra, .. } = update;
+    let subject = update.subject();
+    update.source = normal(&update.source);
+    let data = update.data.take();
+    let Update { event, source, request_id, .. } = &update;
     Some(match data {
-        Some(Resource::ApiErrors(errors)) => News::Errors { source, request_id, errors },
-        Some(Resource::User(user_data)) if source == user => News::User(user_data),
-        Some(Resource::Dialog(dialog)) => dialogs(&event, vec![*dialog]),
-        Some(Resource::Dialogs(list)) if list.rejected.is_empty() => dialogs(&event, list.items),
-        None if event == Verb::Delete && source.starts_with("/finesse/api/Dialog/") => {
-            match source.rsplit('/').next().and_then(|id| DialogId::new(id).ok()) {
-                Some(id) => News::Gone(vec![Dialog::new(id)]),
-                None => unreadable(format!("the removal of {source}, which names no dialog")),
-            }
+        Some(Resource::ApiErrors(errors)) => {
+            News::Errors { source: source.clone(), request_id: request_id.clone(), errors }
         }
+        Some(Resource::User(user)) if subject == Subject::User(own.clone()) => News::User(user),
+        Some(Resource::Dialog(dialog)) => dialogs(event, vec![*dialog]),
+        Some(Resource::Dialogs(list)) if list.rejected.is_empty() => dialogs(event, list.items),
         Some(Resource::Dialogs(_)) => unreadable(format!("a dialog of {source} that cannot be read")),
-        Some(data) => News::Other(Box::new(Update { event, source, request_id, data: Some(data), extra })),
-        None => unreadable(format!("{} of {source} without data", event.as_str())),
+        Some(data) => News::Other(Box::new(Update { data: Some(data), ..update })),
+        None => match subject {
+            Subject::Dialog(id) if *event == Verb::Delete => News::Gone(vec![Dialog::new(id)]),
+            _ => unreadable(format!("{} of {source} without data", event.as_str())),
+        },
     })
 }
 
@@ -83,7 +83,7 @@ fn dialogs(verb: &Verb, dialogs: Vec<Dialog>) -> News {
     if *verb == Verb::Delete { News::Gone(dialogs) } else { News::Present(dialogs) }
 }
 
-/// Samples carry URIs without the leading slash or with a trailing one.
+/// The URI as it is told: samples carry some without the leading slash or with a trailing one.
 fn normal(uri: &str) -> String {
     format!("/{}", uri.trim().trim_matches('/'))
 }

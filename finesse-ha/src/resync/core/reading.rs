@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use finesse_model::User;
+use finesse_model::{Subject, User};
 
 use super::audits::unreadable_dialogs;
 use super::{Gap, Op, Phase, Purpose, ResyncCore, words_of};
@@ -39,7 +39,7 @@ impl ResyncCore {
         let shows_sign_in = matches!(&news, News::User(user) if claim::is_signed_in(user));
         let refusal = match (&news, &self.phase) {
             (News::Errors { source, request_id, errors }, Phase::Claiming(claiming)) if claiming.signs_in => {
-                let about_agent = *source == format!("/finesse/api/User/{}", self.open.user);
+                let about_agent = Subject::parse(source) == Subject::User(self.open.user.clone());
                 let ours = request_id.as_ref().map_or(about_agent, |id| *id == claiming.request);
                 ours.then(|| words_of(errors))
             }
