@@ -56,7 +56,7 @@ macro_rules! keyed_resource {
             }
 
             fn write(&self, writer: &mut $crate::writer::Writer) {
-                $($crate::resource::write_field!(writer, self.$field, $wire $(, $how)?);)*
+                $($crate::resource::write_field!(writer, self, $field, $wire $(, $how)?);)*
                 for element in self.extra.iter() {
                     writer.raw(element);
                 }
@@ -131,21 +131,24 @@ macro_rules! take_field {
 }
 
 macro_rules! write_field {
-    ($writer:ident, $value:expr, $wire:literal) => {
-        if let Some(value) = &$value {
+    ($writer:ident, $object:ident, $field:ident, $wire:literal) => {
+        if let Some(value) = &$object.$field {
             $writer.element($wire, value);
         }
     };
-    ($writer:ident, $value:expr, $wire:literal, (required or $uri:ident)) => {
-        $writer.element($wire, &$value)
+    ($writer:ident, $object:ident, $field:ident, $wire:literal, (required or $uri:ident)) => {
+        // An id that is none was kept as it came, and the URI stood in for it: written once, as it came.
+        if $object.extra.find($wire).is_none() {
+            $writer.element($wire, &$object.$field);
+        }
     };
-    ($writer:ident, $value:expr, $wire:literal, repeated) => {
-        for value in &$value {
+    ($writer:ident, $object:ident, $field:ident, $wire:literal, repeated) => {
+        for value in &$object.$field {
             $writer.element($wire, value);
         }
     };
-    ($writer:ident, $value:expr, $wire:literal, $item:literal) => {
-        if let Some(values) = &$value {
+    ($writer:ident, $object:ident, $field:ident, $wire:literal, $item:literal) => {
+        if let Some(values) = &$object.$field {
             $writer.list($wire, $item, values);
         }
     };

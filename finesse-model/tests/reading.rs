@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a helper of a test may fail as loudly as the test")]
 
 use finesse_model::{
-    ApiErrors, DecodeErrorKind, Dialogs, Document, ReasonClass, Resource, Role, Scalar, SystemInfo,
+    ApiErrors, DecodeErrorKind, Dialog, Dialogs, Document, ReasonClass, Resource, Role, Scalar, SystemInfo,
     SystemStatus, Update, User, UserState, Verb, decode, decode_all,
 };
 use serde_json::json;
@@ -73,6 +73,17 @@ fn absent_and_empty_are_not_the_same() {
 #[test]
 fn an_empty_number_is_no_error() {
     assert_eq!(user_update().wrap_up_timer, Some(Scalar::Text(String::new())));
+}
+
+/// Found by fuzzing: the id was written twice, and what was written could not be read.
+#[test]
+fn an_id_that_is_none_is_written_once_as_it_came() {
+    let dialog =
+        Dialog::from_xml("<Dialog><id>9/02</id><uri>/finesse/api/Dialog/902</uri></Dialog>").unwrap();
+    assert_eq!(dialog.id.as_str(), "902");
+    let xml = dialog.to_xml().unwrap();
+    assert_eq!(xml.matches("<id>").count(), 1, "{xml}");
+    assert_eq!(Dialog::from_xml(&xml).unwrap(), dialog);
 }
 
 #[test]
