@@ -22,12 +22,7 @@ const PROCEED: &str = "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>";
 /// A dialer for this many connections, and the other ends of them.
 fn connections(number: usize) -> (Arc<PipeDialer>, Vec<Peer>) {
     let (dialer, give) = pipes();
-    let peers = (0..number).map(|_| {
-        let (io, theirs) = tokio::io::duplex(64 << 10);
-        give.send(theirs).unwrap();
-        Peer { io, heard: String::new(), piece: 0 }
-    });
-    (dialer, peers.collect())
+    (dialer, (0..number).map(|_| Peer::behind(&give)).collect())
 }
 
 async fn logged_in(connect: &TcpConnect) -> Result<Link, LinkError> {

@@ -9,12 +9,10 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
-use common::peer::{HEADER, Peer};
-use common::websocket::{CLOSE, OPEN, Server, URL, frame};
-use common::{FEATURES, JID, config, pipes};
-use finesse_notify::{Connect, EndCause, Link, LinkError, TcpConnect, Transport, WebSocketConnect, open};
-use tokio::io::DuplexStream;
-use tokio::sync::mpsc::UnboundedSender;
+use common::peer::{self, HEADER, Peer};
+use common::websocket::{self, CLOSE, OPEN, Server, frame};
+use common::{FEATURES, JID, config};
+use finesse_notify::{Connect, EndCause, Link, LinkError, Transport, open};
 
 /// Places in their order, and what was said of those that were left.
 struct Places {
@@ -56,22 +54,15 @@ impl Places {
     }
 }
 
-fn pipe(give: &UnboundedSender<DuplexStream>) -> DuplexStream {
-    let (ours, theirs) = tokio::io::duplex(64 << 10);
-    give.send(theirs).unwrap();
-    ours
+fn by_websocket() -> (Box<dyn Connect>, Server) {
+    let (connect, give) = websocket::connect();
+    let server = websocket::pipe(&give);
+    (Box::new(connect), server)
 }
 
-fn websocket() -> (Box<dyn Connect>, Server) {
-    let (dialer, give) = pipes();
-    let server = Server::new(pipe(&give));
-    (Box::new(WebSocketConnect::new(dialer, URL).unwrap()), server)
-}
-
-fn tcp() -> (Box<dyn Connect>, Peer) {
-    let (dialer, give) = pipes();
-    let peer = Peer { io: pipe(&give), heard: String::new(), piece: 0 };
-    (Box::new(TcpConnect::new(dialer, "fin-a.lab.example", 5223)), peer)
+fn by_tcp() -> (Box<dyn Connect>, Peer) {
+    let (connect, peer) = peer::at("fin-a.lab.example");
+    (Box::new(connect), peer)
 }
 
 #[tokio::test(start_paused = true)]
@@ -86,7 +77,7 @@ async fn a_websocket_that_says_anything_but_open_is_left_for_the_next_place() {
         ("binary", frame(0x82, b"\x00\x01"), EndCause::Protocol),
         ("no frame", http, EndCause::Protocol),
     ] {
-        let ((first, mut server), (second, mut peer)) = (websocket(), tcp());
+        let ((first, mut server), (second, mut peer)) = (by_websocket(), by_tcp());
         let places = Places::new(vec![first, second]);
         let script = async {
             server.upgrade().await;
@@ -104,7 +95,7 @@ async fn a_websocket_that_says_anything_but_open_is_left_for_the_next_place() {
 #[tokio::test(start_paused = true)]
 async fn a_port_that_says_anything_but_a_stream_header_is_left_for_the_next_place() {
     for (name, said) in [("nothing", ""), ("HTTP", "HTTP/1.1 400 Bad Request\r\n\r\n"), ("HTML", "<html>")] {
-        let ((first, mut peer), (second, mut server)) = (tcp(), websocket());
+        let ((first, mut peer), (second, mut server)) = (by_tcp(), by_websocket());
         let places = Places::new(vec![first, second]);
         let script = async {
             peer.hear("</auth>").await;
@@ -127,7 +118,7 @@ async fn a_stream_that_was_opened_is_not_left_when_it_dies_or_refuses_the_passwo
         (vec![OPEN, "hello"], EndCause::Protocol),
         (vec![OPEN, FEATURES, refused], EndCause::Auth),
     ] {
-        let ((first, mut server), (second, _peer)) = (websocket(), tcp());
+        let ((first, mut server), (second, _peer)) = (by_websocket(), by_tcp());
         let places = Places::new(vec![first, second]);
         let script = async {
             server.upgrade().await;
@@ -142,7 +133,7 @@ async fn a_stream_that_was_opened_is_not_left_when_it_dies_or_refuses_the_passwo
         assert_eq!(link.unwrap_err().kind(), cause, "{said:?}");
         assert_eq!(places.left(), [], "{said:?}");
     }
-    let ((first, mut peer), (second, _server)) = (tcp(), websocket());
+    let ((first, mut peer), (second, _server)) = (by_tcp(), by_websocket());
     let places = Places::new(vec![first, second]);
     let script = async {
         peer.hear("</auth>").await;
@@ -155,7 +146,7 @@ async fn a_stream_that_was_opened_is_not_left_when_it_dies_or_refuses_the_passwo
 
 #[tokio::test(start_paused = true)]
 async fn where_no_place_is_left_the_last_failure_is_told() {
-    let ((first, mut server), (second, mut peer)) = (websocket(), tcp());
+    let ((first, mut server), (second, mut peer)) = (by_websocket(), by_tcp());
     let places = Places::new(vec![first, second]);
     let script = async {
         server.upgrade().await;

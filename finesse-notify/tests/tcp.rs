@@ -7,9 +7,9 @@ mod common;
 
 use std::time::Duration;
 
-use common::peer::{HEADER, Peer};
-use common::{JID, config, end, event, notification, pipes};
-use finesse_notify::{EndCause, Event, Link, LinkError, SessionConfigBuilder, TcpConnect, open};
+use common::peer::{self, HEADER, Peer};
+use common::{JID, config, end, event, notification};
+use finesse_notify::{EndCause, Event, Link, LinkError, SessionConfigBuilder, open};
 use tokio::io::AsyncWriteExt as _;
 
 async fn server_and(
@@ -18,11 +18,9 @@ async fn server_and(
     config: SessionConfigBuilder,
     script: impl AsyncFnOnce(&mut Peer),
 ) -> (Result<Link, LinkError>, Peer) {
-    let (dialer, give) = pipes();
-    let (ours, theirs) = tokio::io::duplex(64 << 10);
-    give.send(theirs).unwrap();
-    let mut server = Peer { io: ours, heard: String::new(), piece };
-    let connect = TcpConnect::new(dialer, "fin-a.lab.example", 5223).stanza_cap(cap);
+    let (connect, mut server) = peer::at("fin-a.lab.example");
+    server.piece = piece;
+    let connect = connect.stanza_cap(cap);
     let (link, ()) = tokio::join!(open(&connect, config.build().unwrap()), script(&mut server));
     (link, server)
 }

@@ -1,6 +1,6 @@
 //! The traps that clients of Finesse are known to have fallen into, one test each, numbered as in docs/notification-traps.md.
 //!
-//! Those that concern BOSH alone stand in `bosh_traps.rs`, the one of certificates in `sim.rs`, the one of commands in finesse-ha.
+//! Those that concern BOSH alone stand in `bosh_traps.rs`, the one of certificates in `sim/login.rs`, the one of commands in finesse-ha.
 
 #![cfg(feature = "tcp")]
 #![allow(clippy::unwrap_used, reason = "a helper of a test may fail it")]
@@ -10,8 +10,11 @@ mod common;
 use std::sync::Arc;
 use std::time::Duration;
 
-use common::peer::{HEADER, Peer};
-use common::{Did, FEATURES, JID, SECRET, config, end, event, linked, notification, pipes, scripted, time_passes, update};
+use common::peer::{self, HEADER, Peer};
+use common::{
+    Did, FEATURES, JID, SECRET, config, end, event, linked, notification, pipes, scripted, time_passes,
+    update,
+};
 use finesse_model::{Change, UserId, Verb};
 use finesse_notify::{
     EndCause, Event, Link, LinkError, NodeForm, PingConfig, SessionConfig, TcpConnect, open,
@@ -19,11 +22,7 @@ use finesse_notify::{
 
 /// A link over bytes, logged in, and its other end.
 async fn over_bytes() -> (Link, Peer) {
-    let (dialer, give) = pipes();
-    let (io, theirs) = tokio::io::duplex(256 << 10);
-    give.send(theirs).unwrap();
-    let mut peer = Peer { io, heard: String::new(), piece: 0 };
-    let connect = TcpConnect::new(dialer, "fin-a.lab.example", 5223);
+    let (connect, mut peer) = peer::at("fin-a.lab.example");
     let (link, ()) = tokio::join!(open(&connect, config().build().unwrap()), peer.login());
     (link.unwrap(), peer)
 }
@@ -313,11 +312,7 @@ async fn notification_trap_24_message_id_as_key_items_are_told_apart_by_item_id(
 
 #[tokio::test(start_paused = true)]
 async fn notification_trap_12_connecting_by_address_the_domain_is_the_servers_and_not_what_was_dialled() {
-    let (dialer, give) = pipes();
-    let (io, theirs) = tokio::io::duplex(64 << 10);
-    give.send(theirs).unwrap();
-    let mut peer = Peer { io, heard: String::new(), piece: 0 };
-    let connect = TcpConnect::new(dialer, "192.0.2.7", 5223);
+    let (connect, mut peer) = peer::at("192.0.2.7");
     // The peer insists on `to='fin-a.lab.example'`.
     let (link, ()) = tokio::join!(open(&connect, config().build().unwrap()), peer.login());
     assert_eq!(link.unwrap().jid, JID);
@@ -348,11 +343,7 @@ async fn notification_trap_27_stored_events_after_a_night_are_marked_and_are_no_
 
 #[tokio::test(start_paused = true)]
 async fn notification_trap_28_html_of_a_proxy_on_the_xmpp_port_is_named() {
-    let (dialer, give) = pipes();
-    let (io, theirs) = tokio::io::duplex(64 << 10);
-    give.send(theirs).unwrap();
-    let mut peer = Peer { io, heard: String::new(), piece: 0 };
-    let connect = TcpConnect::new(dialer, "fin-a.lab.example", 5223);
+    let (connect, mut peer) = peer::at("fin-a.lab.example");
     let (link, ()) = tokio::join!(open(&connect, config().build().unwrap()), async {
         peer.hear("stream:stream").await;
         peer.say("<html><head></head><body>Sign in</body></html>").await;
@@ -364,11 +355,7 @@ async fn notification_trap_28_html_of_a_proxy_on_the_xmpp_port_is_named() {
 
 #[tokio::test(start_paused = true)]
 async fn notification_trap_29_old_server_sends_session_without_optional_and_features_without_namespace() {
-    let (dialer, give) = pipes();
-    let (io, theirs) = tokio::io::duplex(64 << 10);
-    give.send(theirs).unwrap();
-    let mut peer = Peer { io, heard: String::new(), piece: 0 };
-    let connect = TcpConnect::new(dialer, "fin-a.lab.example", 5223);
+    let (connect, mut peer) = peer::at("fin-a.lab.example");
     let (link, ()) = tokio::join!(open(&connect, config().build().unwrap()), async {
         peer.hear("</auth>").await;
         peer.say(&format!(

@@ -34,10 +34,10 @@ mod common;
 
 use std::sync::Arc;
 
-use common::peer::Peer;
-use common::{config, end, notification, pipes};
+use common::peer::{self, Peer};
+use common::{config, end, notification};
 use finesse_model::{Resource, Verb};
-use finesse_notify::{EndCause, Event, Link, Presence, TcpConnect, open};
+use finesse_notify::{EndCause, Event, Link, Presence, open};
 
 const HEADER: &str = r#"<?xml version='1.0' encoding='UTF-8'?><stream:stream xmlns:stream="http://etherx.jabber.org/streams"
      xmlns="jabber:client" from="fin-a.lab.example" id="7qk2n1x0vd" xml:lang="en" version="1.0">"#;
@@ -81,11 +81,8 @@ struct Replay {
 
 /// Plays the login as it was written down; in pieces of this many bytes.
 async fn replayed(piece: usize) -> Replay {
-    let (dialer, give) = pipes();
-    let (io, theirs) = tokio::io::duplex(64 << 10);
-    give.send(theirs).unwrap();
-    let mut peer = Peer { io, heard: String::new(), piece };
-    let connect = TcpConnect::new(dialer, "fin-a.lab.example", 5223);
+    let (connect, mut peer) = peer::at("fin-a.lab.example");
+    peer.piece = piece;
     let config = config().resource("rust-3f9a").build().unwrap();
     let script = async {
         peer.hear("</auth>").await;
@@ -200,11 +197,7 @@ async fn what_is_no_event_is_answered_or_understood() {
 
 #[tokio::test(start_paused = true)]
 async fn what_the_client_says_is_this_to_the_byte() {
-    let (dialer, give) = pipes();
-    let (io, theirs) = tokio::io::duplex(64 << 10);
-    give.send(theirs).unwrap();
-    let mut peer = Peer { io, heard: String::new(), piece: 0 };
-    let connect = TcpConnect::new(dialer, "fin-a.lab.example", 5223);
+    let (connect, mut peer) = peer::at("fin-a.lab.example");
     let header = "<stream:stream to='fin-a.lab.example' version='1.0' xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>";
     let script = async {
         assert_eq!(
@@ -245,11 +238,7 @@ async fn refusals_during_the_login() {
         (taken, EndCause::Conflict, "conflict"),
         (modify.as_str(), EndCause::Conflict, "conflict"),
     ] {
-        let (dialer, give) = pipes();
-        let (io, theirs) = tokio::io::duplex(64 << 10);
-        give.send(theirs).unwrap();
-        let mut peer = Peer { io, heard: String::new(), piece: 0 };
-        let connect = TcpConnect::new(dialer, "fin-a.lab.example", 5223);
+        let (connect, mut peer) = peer::at("fin-a.lab.example");
         let script = async {
             peer.hear("</auth>").await;
             peer.say(&format!("{HEADER}{FEATURES}")).await;
@@ -349,11 +338,7 @@ async fn an_unsubscription_whose_subid_is_required() {
 
 #[tokio::test(start_paused = true)]
 async fn the_list_of_subscriptions_is_swept() {
-    let (dialer, give) = pipes();
-    let (io, theirs) = tokio::io::duplex(64 << 10);
-    give.send(theirs).unwrap();
-    let mut peer = Peer { io, heard: String::new(), piece: 0 };
-    let connect = TcpConnect::new(dialer, "fin-a.lab.example", 5223);
+    let (connect, mut peer) = peer::at("fin-a.lab.example");
     let config = config().resource("rust-3f9a").remove_stale_subscriptions("old-").build().unwrap();
     let script = async {
         peer.hear("</auth>").await;

@@ -1,7 +1,12 @@
 //! The server's end of a byte stream, which says and hears text.
 
+#[cfg(feature = "tcp")]
+use finesse_notify::TcpConnect;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
+use tokio::sync::mpsc::UnboundedSender;
 
+#[cfg(feature = "tcp")]
+use super::pipes;
 use super::{JID, all_wait};
 
 pub const HEADER: &str = "<?xml version='1.0' encoding='UTF-8'?><stream:stream xmlns:stream=\"http://etherx.jabber.org/streams\" \
@@ -15,7 +20,21 @@ pub struct Peer {
     pub piece: usize,
 }
 
+/// A way to this host's XMPP port, and who answers there.
+#[cfg(feature = "tcp")]
+pub fn at(host: &str) -> (TcpConnect, Peer) {
+    let (dialer, give) = pipes();
+    (TcpConnect::new(dialer, host, 5223), Peer::behind(&give))
+}
+
 impl Peer {
+    /// The other end of the next connection.
+    pub fn behind(give: &UnboundedSender<DuplexStream>) -> Self {
+        let (io, theirs) = tokio::io::duplex(256 << 10);
+        give.send(theirs).unwrap();
+        Self { io, heard: String::new(), piece: 0 }
+    }
+
     pub async fn say(&mut self, text: &str) {
         if self.piece == 0 {
             self.io.write_all(text.as_bytes()).await.unwrap();
