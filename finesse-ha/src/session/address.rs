@@ -1,5 +1,6 @@
 //! Where a side is.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use finesse_model::{Node, Scalar, SystemInfo};
@@ -66,6 +67,11 @@ impl fmt::Display for SideAddress {
     }
 }
 
+/// A host as it stands before a port: an IPv6 address gets the brackets that [`split_host_port`] takes away.
+pub(super) fn bracketed(host: &str) -> Cow<'_, str> {
+    if host.contains(':') { Cow::Owned(format!("[{host}]")) } else { Cow::Borrowed(host) }
+}
+
 /// Splits `host:port`; a bracketed IPv6 host loses its brackets.
 pub(crate) fn split_host_port(text: &str) -> Option<(&str, u16)> {
     let (host, port) = text.rsplit_once(':')?;
@@ -92,8 +98,8 @@ pub fn alternate(own: &SideAddress, info: &SystemInfo) -> Option<SideAddress> {
     let other = nodes(info)
         .find(|node| !is_node(own, node) && node.host.as_deref().is_some_and(|host| !host.is_empty()))?;
     let host = other.host.as_deref()?;
-    let bracketed = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
-    Some(SideAddress::new(format!("https://{bracketed}:{}", https_port(other).unwrap_or(own.port()))))
+    let port = https_port(other).unwrap_or(own.port());
+    Some(SideAddress::new(format!("https://{}:{port}", bracketed(host))))
 }
 
 pub(super) fn nodes(info: &SystemInfo) -> impl Iterator<Item = &Node> {
@@ -106,7 +112,12 @@ fn is_node(own: &SideAddress, node: &Node) -> bool {
 }
 
 fn https_port(node: &Node) -> Option<u16> {
-    match node.https_port.as_ref()? {
+    port(node.https_port.as_ref())
+}
+
+/// A port that SystemInfo names, if it is one.
+pub(super) fn port(named: Option<&Scalar<i64>>) -> Option<u16> {
+    match named? {
         Scalar::Value(port) => u16::try_from(*port).ok(),
         Scalar::Text(_) => None,
     }

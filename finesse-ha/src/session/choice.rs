@@ -9,10 +9,10 @@
 
 use std::fmt;
 
-use finesse_model::{Node, Scalar, SystemInfo};
+use finesse_model::{Node, SystemInfo};
 use finesse_notify::EndCause;
 
-use super::address::{SideAddress, node_of, nodes, split_host_port};
+use super::address::{SideAddress, bracketed, node_of, nodes, port, split_host_port};
 use super::transport::Transport;
 
 /// Direct XMPP over TLS, where SystemInfo names no port.
@@ -41,8 +41,7 @@ impl Place {
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Tcp { host, port } if host.contains(':') => write!(f, "tls://[{host}]:{port}"),
-            Self::Tcp { host, port } => write!(f, "tls://{host}:{port}"),
+            Self::Tcp { host, port } => write!(f, "tls://{}:{port}", bracketed(host)),
             Self::WebSocket(url) | Self::Bosh(url) => f.write_str(url),
         }
     }
@@ -71,11 +70,11 @@ pub(super) fn candidates(
     }
     let node = node_of(side, info);
     let host = side.host().to_owned();
-    let bracketed = if host.contains(':') { format!("[{host}]") } else { host.clone() };
+    let in_url = bracketed(&host).into_owned();
     let tcp = Place::Tcp { host, port: node.and_then(secure_port).unwrap_or(XMPP_SECURE_PORT) };
-    let current = Place::WebSocket(format!("wss://{bracketed}:{}/ws", side.port()));
-    let older = Place::WebSocket(format!("wss://{bracketed}:{WEB_PORT}/ws/"));
-    let bosh = Place::Bosh(format!("https://{bracketed}:{WEB_PORT}/http-bind/"));
+    let current = Place::WebSocket(format!("wss://{in_url}:{}/ws", side.port()));
+    let older = Place::WebSocket(format!("wss://{in_url}:{WEB_PORT}/ws/"));
+    let bosh = Place::Bosh(format!("https://{in_url}:{WEB_PORT}/http-bind/"));
     // Under an alias no node is this one; any that names its ports tells the release.
     let names_ports = nodes(info).any(|node| secure_port(node).is_some());
     let recent = "SystemInfo names the ports, so this is 12.6(2) or later";
@@ -119,10 +118,7 @@ fn given(transport: Transport, address: &str) -> Result<Place, String> {
 }
 
 fn secure_port(node: &Node) -> Option<u16> {
-    match node.xmpp_secure_port.as_ref()? {
-        Scalar::Value(port) => u16::try_from(*port).ok(),
-        Scalar::Text(_) => None,
-    }
+    port(node.xmpp_secure_port.as_ref())
 }
 
 /// What to do after a failed try.

@@ -10,6 +10,14 @@ fn out(reason: i64) -> User {
     agent("LOGOUT", 5000, reason)
 }
 
+fn mobile() -> MobileAgent {
+    MobileAgent {
+        mode: Some(MobileMode::CallByCall),
+        dial_number: Some(String::from("5550100")),
+        ..MobileAgent::default()
+    }
+}
+
 /// A session that signs in, at the moment at which LOGIN is to be answered.
 fn signing_in(user: User) -> Bench {
     let mut bench = Bench::new(Some(sign_in()));
@@ -328,11 +336,7 @@ fn a_logout_in_a_gap_of_a_stream_that_survived_is_told_once_whichever_read_shows
 
 #[test]
 fn a8_a_mobile_agent_is_claimed_with_his_number_also_where_the_stream_survived() {
-    let mobile = MobileAgent {
-        mode: Some(MobileMode::CallByCall),
-        dial_number: Some(String::from("5550100")),
-        ..MobileAgent::default()
-    };
+    let mobile = mobile();
     let mut bench = Bench::new(Some(SignIn { mobile: Some(mobile.clone()), ..sign_in() }));
     bench.shows(User { mobile_agent: Some(mobile.clone()), ..agent("READY", 0, 0) }, &[]);
     bench.attach(Side::A);
@@ -353,11 +357,7 @@ fn a8_a_mobile_agent_is_claimed_with_his_number_also_where_the_stream_survived()
 
 #[test]
 fn nothing_is_wrong_with_a_mobile_agent_who_is_signed_out_or_elsewhere_or_shown_a_moment_later() {
-    let mobile = MobileAgent {
-        mode: Some(MobileMode::CallByCall),
-        dial_number: Some(String::from("5550100")),
-        ..MobileAgent::default()
-    };
+    let mobile = mobile();
     let elsewhere = User { extension: Some(String::from("7399")), ..agent("READY", 5000, 0) };
     for (shown, warned) in [
         (agent("LOGOUT", 5000, 999), vec!["logged out"]),

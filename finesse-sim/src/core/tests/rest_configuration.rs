@@ -1,11 +1,11 @@
-//! The configuration: objects are created, read, changed and deleted, within limits and rules.
+//! The objects of the configuration: they are created, read, changed and deleted, within limits and rules.
 
 use super::rest_people::{check, texts};
 use super::*;
 
-const ADMIN: &str = "administrator";
+pub(super) const ADMIN: &str = "administrator";
 
-fn bench() -> Bench {
+pub(super) fn bench() -> Bench {
     Bench::lab(Profile::ucce())
 }
 
@@ -402,179 +402,6 @@ fn a_changed_reason_code_is_what_agents_see() {
 }
 
 #[test]
-fn teams_are_assigned_whole_lists_by_uri() {
-    let mut bench = bench();
-    assert_eq!(texts(&bench.read(ADMIN, "/Teams"), "name"), ["Harbour", "Lighthouse"]);
-    let assign = |root: &str, uris: &[&str]| {
-        let one = &root[..root.len() - 1];
-        let list: String =
-            uris.iter().map(|uri| format!("<{one}><uri>/finesse/api/{one}/{uri}</uri></{one}>")).collect();
-        format!("<{root}>{list}</{root}>")
-    };
-    for (path, root, ids) in [
-        ("/Team/513/ReasonCodes?category=NOT_READY", "ReasonCodes", ["10", "11"].as_slice()),
-        ("/Team/513/WrapUpReasons", "WrapUpReasons", &["33"]),
-        ("/Team/513/PhoneBooks", "PhoneBooks", &["35"]),
-        ("/Team/513/Workflows", "Workflows", &["12"]),
-        ("/Team/513/MediaPropertiesLayouts", "MediaPropertiesLayouts", &["2"]),
-    ] {
-        assert_eq!(bench.rest(ADMIN, "PUT", path, &assign(root, ids)), (200, String::new()), "{path}");
-        let list = bench.read(ADMIN, path);
-        let found: Vec<String> =
-            texts(&list, "uri").iter().map(|uri| uri.rsplit('/').next().unwrap().to_owned()).collect();
-        assert_eq!(found, ids, "{path}");
-        let (status, answer) = bench.rest(ADMIN, "PUT", path, &assign(root, &["9999"]));
-        assert!(status == 400 && answer.contains("Finesse API Error"), "{path}: {answer}");
-        assert_eq!(bench.read(ADMIN, path).kids.len(), ids.len(), "nothing changed");
-        let other = path.replace("513", "9");
-        let (status, answer) = bench.rest(ADMIN, "PUT", &other, &assign(root, ids));
-        assert!(status == 404 && answer.contains("team_assignment_invalid_team"), "{answer}");
-    }
-    assert_eq!(
-        texts(&bench.read("1003", "/User/1003/ReasonCodes?category=NOT_READY"), "code"),
-        ["41", "42", "43", "44"]
-    );
-    bench.rest(ADMIN, "PUT", "/Team/513/ReasonCodes?category=LOGOUT", "<ReasonCodes/>");
-    assert_eq!(
-        bench.read(ADMIN, "/Team/513/ReasonCodes?category=NOT_READY").kids.len(),
-        2,
-        "the other category stays"
-    );
-    bench.rest(ADMIN, "PUT", "/Team/513/ReasonCodes?category=NOT_READY", "<ReasonCodes/>");
-    assert!(bench.read(ADMIN, "/Team/513/ReasonCodes?category=NOT_READY").kids.is_empty());
-    check(
-        &mut bench,
-        &[
-            (ADMIN, "GET", "/Team/513/ReasonCodes", "", 400, "Parameter Missing"),
-            (ADMIN, "GET", "/Team/513/ReasonCodes?category=ALL", "", 400, "Invalid Input"),
-            (ADMIN, "PUT", "/Team/513/WrapUpReasons", "<PhoneBooks/>", 400, "Bad Request"),
-        ],
-    );
-}
-
-#[test]
-fn a_team_may_have_a_layout_of_its_own() {
-    let mut bench = bench();
-    let path = "/Team/512/LayoutConfig";
-    let layout = |default: &str, xml: &str| {
-        format!(
-            "<TeamLayoutConfig><useDefault>{default}</useDefault><layoutxml>{xml}</layoutxml></TeamLayoutConfig>"
-        )
-    };
-    let whole = bench.read(ADMIN, "/LayoutConfig/default");
-    assert!(
-        whole.get("layoutxml").unwrap().contains("a=1&amp;b=2"),
-        "one level of escapes is the layout's own"
-    );
-    assert_eq!(bench.read(ADMIN, path).get("layoutxml"), whole.get("layoutxml"));
-    check(
-        &mut bench,
-        &[
-            (ADMIN, "PUT", path, &layout("false", "&lt;finesseLayout"), 400, "Invalid Input"),
-            (ADMIN, "PUT", path, &layout("false", "&lt;page/&gt;"), 400, "Invalid Input"),
-            (ADMIN, "PUT", path, &layout("perhaps", ""), 400, "Invalid Input"),
-            (ADMIN, "PUT", path, "<TeamLayoutConfig/>", 400, "Parameter Missing"),
-            (ADMIN, "PUT", path, &layout("false", "&lt;finesseLayout a=\"1\"/&gt;"), 200, ""),
-            ("1001", "GET", "/TeamResource/512/Layout", "", 200, "<useDefault>false</useDefault>"),
-            (ADMIN, "PUT", path, &layout("true", ""), 200, ""),
-        ],
-    );
-    assert_eq!(bench.read(ADMIN, path).get("useDefault"), Some("true"));
-}
-
-#[test]
-fn settings_change_in_part_and_passwords_never_come_out() {
-    let mut bench = bench();
-    let cti = |inner: &str| format!("<SystemConfig><cti>{inner}</cti></SystemConfig>");
-    check(
-        &mut bench,
-        &[
-            (
-                ADMIN,
-                "PUT",
-                "/EnterpriseDatabaseConfig",
-                "<EnterpriseDatabaseConfig><port>1434</port><password>pw9</password></EnterpriseDatabaseConfig>",
-                200,
-                "",
-            ),
-            (
-                ADMIN,
-                "PUT",
-                "/EnterpriseDatabaseConfig",
-                "<EnterpriseDatabaseConfig><port>65536</port></EnterpriseDatabaseConfig>",
-                400,
-                "Invalid Input",
-            ),
-            (
-                ADMIN,
-                "PUT",
-                "/EnterpriseDatabaseConfig",
-                "<EnterpriseDatabaseConfig/>",
-                400,
-                "Parameter Missing",
-            ),
-            (ADMIN, "PUT", "/SystemConfig", &cti("<host>c</host>"), 400, "Parameter Missing"),
-            (
-                ADMIN,
-                "PUT",
-                "/SystemConfig",
-                &cti("<host>c</host><port>x</port><peripheralId>1</peripheralId>"),
-                400,
-                "Invalid Input",
-            ),
-            (
-                ADMIN,
-                "PUT",
-                "/SystemConfig",
-                &cti("<host>c</host><port>42028</port><peripheralId>1</peripheralId><secure>true</secure>"),
-                200,
-                "",
-            ),
-            (ADMIN, "GET", "/SystemConfig", "", 200, "<port>42028</port>"),
-            (
-                ADMIN,
-                "PUT",
-                "/ClusterConfig",
-                "<ClusterConfig><secondaryNode/></ClusterConfig>",
-                400,
-                "Parameter Missing",
-            ),
-            (
-                ADMIN,
-                "PUT",
-                "/ChatConfig",
-                "<ChatConfig><primaryNode>ftp://x</primaryNode></ChatConfig>",
-                400,
-                "Invalid Input",
-            ),
-            (
-                ADMIN,
-                "PUT",
-                "/ChatConfig",
-                "<ChatConfig><primaryNode>https://x</primaryNode></ChatConfig>",
-                200,
-                "",
-            ),
-            ("1001", "GET", "/ChatConfig", "", 200, "https://chat-b.lab.example"),
-            ("1001", "GET", "/ECCVariableConfig", "", 200, "<name>user.order</name>"),
-            (
-                ADMIN,
-                "PUT",
-                "/LayoutConfig/default",
-                "<LayoutConfig><layoutxml>x</layoutxml></LayoutConfig>",
-                400,
-                "Invalid Input",
-            ),
-            (ADMIN, "GET", "/ConfigInfo", "", 200, "<totalTeams>2</totalTeams>"),
-            (ADMIN, "GET", "/SystemVariables", "", 200, "<name>DNIS</name>"),
-        ],
-    );
-    let database = bench.read(ADMIN, "/EnterpriseDatabaseConfig");
-    assert_eq!((database.get("port"), database.get("password")), (Some("1434"), Some("")));
-    assert_eq!(database.get("host"), Some("aw-a.lab.example"), "what was not sent stays");
-}
-
-#[test]
 fn contacts_go_in_and_out_as_csv_and_xml() {
     let mut bench = bench();
     let path = "/finesse/api/PhoneBook/34/Contacts/csvFileContent";
@@ -612,39 +439,4 @@ fn contacts_go_in_and_out_as_csv_and_xml() {
     let full = format!("<Contacts>{}</Contacts>", one("1").repeat(6001));
     let (status, answer) = bench.rest(ADMIN, "PUT", "/PhoneBook/34/Contacts", &full);
     assert!(status == 400 && answer.contains("Maximum Exceeded"), "{answer}");
-}
-
-#[test]
-fn some_documents_begin_with_a_declaration_and_some_never_do() {
-    for xml_declaration in [true, false] {
-        let mut profile = Profile::ucce();
-        profile.rest.xml_declaration = xml_declaration;
-        let mut bench = Bench::lab(profile);
-        for (user, path, may) in [(ADMIN, "/PhoneBooks", true), ("1001", "/User/1001", false)] {
-            let declared = bench.rest(user, "GET", path, "").1.starts_with("<?xml");
-            assert_eq!(declared, may && xml_declaration, "{path}");
-        }
-    }
-}
-
-#[test]
-fn documents_answer_200_and_set_a_cookie_or_as_the_switches_say() {
-    for (read_status, session_cookie) in [(200, true), (202, false)] {
-        let mut profile = Profile::ucce();
-        (profile.rest.read_status, profile.rest.session_cookie) = (read_status, session_cookie);
-        let mut bench = Bench::lab(profile);
-        assert_eq!(bench.rest("1001", "GET", "/User/1001", "").0, read_status);
-        assert_eq!(bench.header("set-cookie").is_some(), session_cookie);
-    }
-}
-
-#[test]
-fn queued_writes_answer_202_or_as_the_switch_says() {
-    for status in [202, 200] {
-        let mut profile = Profile::ucce();
-        profile.rest.accepted_status = status;
-        let mut bench = Bench::lab(profile);
-        let body = "<User><state>LOGIN</state><extension>7301</extension></User>";
-        assert_eq!(bench.rest("1001", "PUT", "/User/1001", body).0, status);
-    }
 }

@@ -250,3 +250,38 @@ fn a_user_who_is_forced_out_without_delay_is_so_at_once() {
     bench.step(Input::XmppClosed { conn, clean: false });
     assert_eq!(bench.core.truth("1001").unwrap().state, "NOT_READY");
 }
+
+#[test]
+fn some_documents_begin_with_a_declaration_and_some_never_do() {
+    for xml_declaration in [true, false] {
+        let mut profile = Profile::ucce();
+        profile.rest.xml_declaration = xml_declaration;
+        let mut bench = Bench::lab(profile);
+        for (user, path, may) in [("administrator", "/PhoneBooks", true), ("1001", "/User/1001", false)] {
+            let declared = bench.rest(user, "GET", path, "").1.starts_with("<?xml");
+            assert_eq!(declared, may && xml_declaration, "{path}");
+        }
+    }
+}
+
+#[test]
+fn documents_answer_200_and_set_a_cookie_or_as_the_switches_say() {
+    for (read_status, session_cookie) in [(200, true), (202, false)] {
+        let mut profile = Profile::ucce();
+        (profile.rest.read_status, profile.rest.session_cookie) = (read_status, session_cookie);
+        let mut bench = Bench::lab(profile);
+        assert_eq!(bench.rest("1001", "GET", "/User/1001", "").0, read_status);
+        assert_eq!(bench.header("set-cookie").is_some(), session_cookie);
+    }
+}
+
+#[test]
+fn queued_writes_answer_202_or_as_the_switch_says() {
+    for status in [202, 200] {
+        let mut profile = Profile::ucce();
+        profile.rest.accepted_status = status;
+        let mut bench = Bench::lab(profile);
+        let body = "<User><state>LOGIN</state><extension>7301</extension></User>";
+        assert_eq!(bench.rest("1001", "PUT", "/User/1001", body).0, status);
+    }
+}
