@@ -2,7 +2,6 @@
 
 use super::rest_configuration::{ADMIN, bench};
 use super::rest_people::check;
-use super::*;
 
 #[test]
 fn settings_change_in_part_and_passwords_never_come_out() {

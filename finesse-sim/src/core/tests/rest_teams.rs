@@ -2,7 +2,6 @@
 
 use super::rest_configuration::{ADMIN, bench};
 use super::rest_people::{check, texts};
-use super::*;
 
 #[test]
 fn teams_are_assigned_whole_lists_by_uri() {
