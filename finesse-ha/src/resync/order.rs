@@ -95,10 +95,13 @@ pub(crate) fn merged(known: &User, event: &User) -> User {
         team_id,
         team_name,
         teams,
-        media_type,
         media_state,
         wrap_up_timer
     );
+    // The thin event of a ringing call says it with nothing inside; everybody has a media type all the same.
+    if event.media_type.as_deref().is_some_and(|text| !text.trim().is_empty()) {
+        user.media_type.clone_from(&event.media_type);
+    }
     if event.state.is_some() && event.state != known.state {
         // The reason belongs to the state: READY carries none, and an old one must not survive into it.
         user.state.clone_from(&event.state);
@@ -236,6 +239,16 @@ mod tests {
                 .unwrap();
         let thin = User::from_xml("<User><state>NOT_READY</state></User>").unwrap();
         assert_eq!(users(&thin, &known), Order::Same);
+    }
+
+    #[test]
+    fn a_blank_media_type_of_a_thin_event_says_nothing() {
+        let known = User::from_xml("<User><state>READY</state><mediaType>1</mediaType></User>").unwrap();
+        for blank in ["", " "] {
+            let thin = format!("<User><state>RESERVED</state><mediaType>{blank}</mediaType></User>");
+            let merged = merged(&known, &User::from_xml(&thin).unwrap());
+            assert_eq!(merged.media_type.as_deref(), Some("1"));
+        }
     }
 
     #[test]
