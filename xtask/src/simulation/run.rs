@@ -60,11 +60,12 @@ async fn play(seed: u64) -> Result<Report, String> {
     let wire = Wire::default();
     let session = open(&sim, &wire, &setup, random.u64(..), clock).await?;
     let steps = schedule(&mut random);
+    let lossy = steps.iter().any(|(_, step)| step.hides_events(setup.profile.finesse_presence));
     let mut stage = Stage {
         sim,
         clock,
         session,
-        watcher: Watcher::new(steps.iter().any(|(_, step)| step.hides_events()), on_the_way(&steps)),
+        watcher: Watcher::new(lossy, on_the_way(&steps)),
         wire,
         report: Report { feed: Vec::new(), broken: Vec::new(), gaps: 0, switches: 0, commands: 0 },
         clicks: JoinSet::new(),
