@@ -101,12 +101,30 @@ macro_rules! ids {
             }
         }
 
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                &self.0
+            }
+        }
+
         impl From<$name> for String {
             fn from(id: $name) -> Self {
                 id.0
             }
         }
     )*};
+}
+
+impl From<Extension> for MediaAddress {
+    fn from(extension: Extension) -> Self {
+        Self(extension.0)
+    }
+}
+
+impl From<UserId> for MediaAddress {
+    fn from(user: UserId) -> Self {
+        Self(user.0)
+    }
 }
 
 impl UserId {
@@ -128,6 +146,8 @@ ids! {
     QueueId, "queue id";
     /// A phone extension.
     Extension, "extension";
+    /// What names an agent in a dialog: of a call the extension, of a task the agent's id. An [`Extension`] or a [`UserId`] becomes one.
+    MediaAddress, "media address";
     /// The client's own id of a request, echoed at best in its result.
     RequestId, "request id";
     /// Database id of a reason code (not its number).

@@ -48,8 +48,8 @@ pub use self::document::{Document, Resource, decode, decode_all, decode_bytes, u
 pub use self::element::{Element, Extra};
 pub use self::error::{DecodeError, DecodeErrorKind};
 pub use self::ids::{
-    ConfigId, DialogId, Extension, InvalidId, MediaId, QueueId, ReasonCodeId, RequestId, TeamId,
-    TeamMessageId, UserId,
+    ConfigId, DialogId, Extension, InvalidId, MediaAddress, MediaId, QueueId, ReasonCodeId, RequestId,
+    TeamId, TeamMessageId, UserId,
 };
 pub use self::list::List;
 pub use self::reason::{ReasonClass, reason_class};

@@ -105,7 +105,7 @@ macro_rules! read_field {
         items.extend($crate::content::Content::read($cursor)?)
     }};
     ($cursor:ident, $slot:ident, $extra:ident, $wire:literal, $type:ty, $item:literal) => {
-        $cursor.extend(&mut $slot, $item)?
+        $cursor.extend(&mut $slot, $item, $wire, &mut $extra)?
     };
 }
 

@@ -94,7 +94,7 @@ fn trap_05a_an_event_can_hold_an_active_an_alerting_and_a_dropped_party_at_once(
     );
     let dialog = Dialog::from_xml(&text).unwrap();
     assert_eq!(dialog.participants().len(), 3);
-    assert_eq!(dialog.participant(&own()).unwrap().state, Some(ParticipantState::Alerting));
+    assert_eq!(dialog.participant(own()).unwrap().state, Some(ParticipantState::Alerting));
 }
 
 #[test]
@@ -199,7 +199,7 @@ fn trap_14_removal_is_told_by_the_verb_not_by_the_state() {
     let Change::DialogsRemoved(user, list) = update.change() else { panic!("{update:?}") };
     assert_eq!(user.as_str(), "41217");
     assert_eq!(list.items[0].state, Some(DialogState::Alerting));
-    assert_eq!(list.items[0].participant(&own()).unwrap().state_cause, Some(StateCause::Unspecified));
+    assert_eq!(list.items[0].participant(own()).unwrap().state_cause, Some(StateCause::Unspecified));
 }
 
 #[test]
@@ -208,7 +208,7 @@ fn trap_14a_a_hidden_caller_is_empty_and_the_agent_alone() {
     let dialog = Dialog::from_xml(text).unwrap();
     assert_eq!(dialog.from_address.as_deref(), Some(""));
     assert_eq!(dialog.participants().len(), 1);
-    assert!(dialog.participant(&own()).is_some());
+    assert!(dialog.participant(own()).is_some());
 }
 
 #[test]
@@ -216,15 +216,15 @@ fn trap_15_a_dialog_in_wrap_up_stays_active() {
     let text = "<Dialog><id>7</id><state>ACTIVE</state><participants><Participant><mediaAddress>3317</mediaAddress><state>WRAP_UP</state></Participant></participants></Dialog>";
     let dialog = Dialog::from_xml(text).unwrap();
     assert_eq!(dialog.state, Some(DialogState::Active));
-    assert_eq!(dialog.participant(&own()).unwrap().state, Some(ParticipantState::WrapUp));
+    assert_eq!(dialog.participant(own()).unwrap().state, Some(ParticipantState::WrapUp));
 }
 
 #[test]
 fn trap_16_the_actions_of_others_mean_nothing() {
     let text = "<Dialog><id>7</id><participants><Participant><mediaAddress>5550142</mediaAddress><actions><action>HOLD</action></actions></Participant><Participant><mediaAddress>3317</mediaAddress><actions><action>ANSWER</action></actions></Participant></participants></Dialog>";
     let dialog = Dialog::from_xml(text).unwrap();
-    assert_eq!(dialog.actions(&own()), [Action::Answer]);
-    assert!(dialog.actions(&Extension::new("9999").unwrap()).is_empty());
+    assert_eq!(dialog.actions(own()), [Action::Answer]);
+    assert!(dialog.actions(Extension::new("9999").unwrap()).is_empty());
 }
 
 #[test]

@@ -74,7 +74,7 @@ fn of_call(verb: &CallVerb, user: UserId, target: Extension) -> Command {
     let act = |dialog: &finesse_model::DialogId, action, target| Command::Call {
         dialog: dialog.clone(),
         action,
-        target,
+        target: Extension::into(target),
     };
     match verb {
         CallVerb::Make { number } => {

@@ -377,11 +377,10 @@ fn is_at(party: &Participant, address: &str) -> bool {
     party.media_address.as_deref() == Some(address.trim())
 }
 
-fn target(command: &Command) -> Option<&Extension> {
+fn target(command: &Command) -> Option<&str> {
     match command {
-        Command::Call { target, .. }
-        | Command::BlindTransfer { target, .. }
-        | Command::ConsultCall { target, .. } => Some(target),
+        Command::Call { target, .. } => Some(target.as_str()),
+        Command::BlindTransfer { target, .. } | Command::ConsultCall { target, .. } => Some(target.as_str()),
         _ => None,
     }
 }

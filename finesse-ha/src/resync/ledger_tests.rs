@@ -43,7 +43,7 @@ fn set(state: UserState) -> Command {
 }
 
 fn act(action: CallAction) -> Command {
-    Command::Call { dialog: id("1"), action, target: extension() }
+    Command::Call { dialog: id("1"), action, target: extension().into() }
 }
 
 fn make_call() -> Command {

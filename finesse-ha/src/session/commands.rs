@@ -162,7 +162,7 @@ impl Call {
     }
 
     async fn act(&self, action: CallAction) -> Outcome {
-        self.with_extension(|dialog, target| Command::Call { dialog, action, target }).await
+        self.with_extension(|dialog, target| Command::Call { dialog, action, target: target.into() }).await
     }
 
     async fn with_extension(&self, command: impl FnOnce(DialogId, Extension) -> Command) -> Outcome {

@@ -3,7 +3,7 @@
 //! Whether a dialog is there is told by the verb of the notification, never by a state in it: a removed one may still say ALERTING, one in
 //! wrap-up says ACTIVE. Actions mean something for the agent's own participant only.
 
-use crate::ids::{DialogId, Extension};
+use crate::ids::DialogId;
 use crate::open_enum::open_enum;
 use crate::resource::{keyed_resource, resource};
 use crate::scalar::{Number, Timestamp};
@@ -288,16 +288,17 @@ impl Dialog {
         self.participants.as_deref().unwrap_or_default()
     }
 
-    /// The participant at this extension. The actions of all others mean nothing.
+    /// The participant at this address: an extension, of a task the agent's id. The actions of all others mean nothing.
     #[must_use]
-    pub fn participant(&self, extension: &Extension) -> Option<&Participant> {
-        self.participants().iter().find(|party| party.media_address.as_deref() == Some(extension.as_str()))
+    pub fn participant(&self, address: impl AsRef<str>) -> Option<&Participant> {
+        let address = Some(address.as_ref());
+        self.participants().iter().find(|party| party.media_address.as_deref() == address)
     }
 
-    /// What the agent at this extension may ask for.
+    /// What the agent at this address may ask for.
     #[must_use]
-    pub fn actions(&self, extension: &Extension) -> &[Action] {
-        self.participant(extension).map(Participant::actions).unwrap_or_default()
+    pub fn actions(&self, address: impl AsRef<str>) -> &[Action] {
+        self.participant(address).map(Participant::actions).unwrap_or_default()
     }
 
     /// A supervisor who listens. It shows on the agent as one more dialog, without actions, and is no call of the agent's.

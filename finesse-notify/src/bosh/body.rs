@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytestring::ByteString;
 use finesse_model::framer::{Framer, FramingError, Piece, Rules};
 
 use crate::error::{EndCause, LinkError, quoted};
@@ -88,7 +89,8 @@ fn cut(text: &str) -> Result<Body, LinkError> {
     // The text as a whole was capped when it was read.
     let mut framer = Framer::new(Rules::Document, text.len());
     let (mut head, mut frames, mut inherited) = (None, Vec::new(), Arc::default());
-    let mut rest = text;
+    let text = ByteString::from(text);
+    let mut rest: &str = &text;
     while !framer.is_over() {
         let found = framer.find(rest.as_bytes()).map_err(|error| match error {
             FramingError::TooDeep | FramingError::TooLarge { .. } => refuse(EndCause::TooLarge, &error),
@@ -105,7 +107,7 @@ fn cut(text: &str) -> Result<Body, LinkError> {
                 head = Some(parse_tag(piece).map_err(|error| refuse(EndCause::Protocol, &error))?);
                 inherited = Arc::new(framer.namespaces().clone());
             }
-            Piece::Child => frames.push(Frame::within(piece.to_owned(), &inherited)),
+            Piece::Child => frames.push(Frame::within(text.slice_ref(piece), &inherited)),
             Piece::End | Piece::Blank => {}
         }
         rest = rest.get(found.range.end..).unwrap_or_default();

@@ -4,6 +4,7 @@ use finesse_model::UserId;
 
 use super::*;
 use crate::config::PingConfig;
+use crate::session::inbound::InboundReader;
 use crate::stanza::Frame;
 
 const JID: &str = "40217@d/r";
@@ -29,7 +30,7 @@ fn step(core: &mut Core, now: Duration, input: Input) -> Vec<Output> {
 }
 
 fn stanza(core: &mut Core, now: Duration, text: &str) -> Vec<Output> {
-    step(core, now, Input::Inbound(Inbound::read(&Frame::new(text)).unwrap()))
+    step(core, now, Input::Inbound(InboundReader::default().read(&Frame::new(text)).unwrap()))
 }
 
 fn command(core: &mut Core, now: Duration, token: u64, command: Command) -> Vec<Output> {

@@ -11,7 +11,7 @@ use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::Instant;
 
 use super::core::{Core, Input, Output, Token, closed};
-use super::inbound::Inbound;
+use super::inbound::{Inbound, InboundReader};
 use super::link::{Ended, Request};
 use crate::error::{EndCause, LinkError};
 use crate::event::Event;
@@ -80,6 +80,7 @@ impl Driver {
 
     async fn live(&mut self, desk: &mut Desk) -> LinkError {
         let mut paused = false;
+        let mut reader = InboundReader::default();
         loop {
             desk.flush(&self.events);
             if paused == desk.tell.is_empty() {
@@ -115,7 +116,7 @@ impl Driver {
                     if self.own_activity {
                         self.activity.touch();
                     }
-                    match super::read(&frame) {
+                    match reader.read(&frame) {
                         Ok(inbound) => Input::Inbound(inbound),
                         Err(cause) => return cause,
                     }

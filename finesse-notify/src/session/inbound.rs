@@ -4,13 +4,15 @@
 //! else together. The quick reader takes the ordinary form only (`message` / `event` / `items` / `item` / `notification` with escaped text)
 //! and gives up on anything else; then the same is read from a tree. Invariant: whatever the quick reader says, the tree says too.
 
-use std::borrow::Cow;
+use std::ops::Range;
 
 use memchr::memchr;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
 use super::items::{self, Said};
+use super::unescape::unescape;
+use crate::error::{EndCause, LinkError};
 use crate::stanza::{Frame, Stanza, StanzaError};
 
 /// One frame, understood as far as its kind.
@@ -30,17 +32,43 @@ pub(crate) struct Message {
     pub(crate) said: Vec<Said>,
 }
 
-impl Inbound {
-    pub(crate) fn read(frame: &Frame) -> Result<Self, StanzaError> {
-        if let Some(message) = quick(frame.as_str()) {
-            return Ok(Self::Message(message));
+/// Reads the frames of one link.
+#[derive(Debug, Default)]
+pub(crate) struct InboundReader {
+    /// The unescaped payloads of the message that is being read. Kept, because asking for some kilobytes anew with each event makes the
+    /// allocator tidy up everything that the last event left.
+    payloads: Vec<u8>,
+}
+
+impl InboundReader {
+    /// What is kept between frames, in bytes: more than an ordinary event needs, and little beside a link.
+    const KEPT: usize = 16 << 10;
+
+    /// What the frame says.
+    ///
+    /// # Errors
+    /// It cannot be read. That ends the stream, because nobody can say what was in it.
+    pub(crate) fn read(&mut self, frame: &Frame) -> Result<Inbound, LinkError> {
+        let quick = quick(frame.as_str(), &mut self.payloads);
+        self.payloads.clear();
+        self.payloads.shrink_to(Self::KEPT);
+        if let Some(message) = quick {
+            return Ok(Inbound::Message(message));
         }
-        let stanza = frame.parse()?;
+        let stanza = frame.parse().map_err(|error| refused(&error))?;
         Ok(match from_tree(&stanza) {
-            Some(message) => Self::Message(message),
-            None => Self::Stanza(stanza),
+            Some(message) => Inbound::Message(message),
+            None => Inbound::Stanza(stanza),
         })
     }
+}
+
+fn refused(error: &StanzaError) -> LinkError {
+    let kind = match error {
+        StanzaError::TooDeep | StanzaError::TooMany => EndCause::TooLarge,
+        _ => EndCause::Protocol,
+    };
+    LinkError::new(kind, format!("refused a stanza: {error}"))
 }
 
 fn from_tree(stanza: &Stanza) -> Option<Message> {
@@ -58,20 +86,21 @@ fn from_tree(stanza: &Stanza) -> Option<Message> {
 #[cfg(all(any(test, feature = "fuzzing"), feature = "tcp", feature = "bosh"))]
 pub(crate) fn check_readers(text: &str) {
     let tree = Frame::new(text).parse().ok().as_ref().and_then(from_tree);
-    if let (Some(quick), Some(tree)) = (quick(text), tree) {
+    if let (Some(quick), Some(tree)) = (quick(text, &mut Vec::new()), tree) {
         assert_eq!(quick, tree, "{text}");
     }
 }
 
 /// One notification in the ordinary form, before it is known whether the message was kept for later.
-struct Item<'a> {
+struct Item {
     node: String,
     id: Option<String>,
-    payload: Cow<'a, str>,
+    /// Where its payload stands among the unescaped ones.
+    payload: Range<usize>,
 }
 
-/// Reads a message of the ordinary form; `None` for everything else, be it wrong or merely unusual.
-fn quick(text: &str) -> Option<Message> {
+/// Reads a message of the ordinary form; `None` for everything else, be it wrong or merely unusual. Its payloads are put into `payloads`.
+fn quick(text: &str, payloads: &mut Vec<u8>) -> Option<Message> {
     // Cheap, and true for every other stanza.
     if !text.starts_with("<message") {
         return None;
@@ -86,7 +115,7 @@ fn quick(text: &str) -> Option<Message> {
     loop {
         match reader.read_event().ok()? {
             Event::Start(child) if child.local_name().as_ref() == "event" => {
-                event(text, &mut reader, &mut found)?;
+                event(text, &mut reader, payloads, &mut found)?;
             }
             Event::Start(child) => {
                 delayed |= is_delay(&child);
@@ -101,17 +130,25 @@ fn quick(text: &str) -> Option<Message> {
     if !matches!(reader.read_event().ok()?, Event::Eof) || found.is_empty() {
         return None;
     }
-    let said =
-        found.into_iter().map(|item| items::said(&item.node, item.id, delayed, &item.payload)).collect();
+    let mut said = Vec::with_capacity(found.len());
+    for item in found {
+        let payload = std::str::from_utf8(payloads.get(item.payload)?).ok()?;
+        said.push(items::said(item.node, item.id, delayed, payload));
+    }
     Some(Message { from, kind, said })
 }
 
-fn event<'a>(text: &'a str, reader: &mut Reader<&'a [u8]>, found: &mut Vec<Item<'a>>) -> Option<()> {
+fn event(
+    text: &str,
+    reader: &mut Reader<&[u8]>,
+    payloads: &mut Vec<u8>,
+    found: &mut Vec<Item>,
+) -> Option<()> {
     loop {
         match reader.read_event().ok()? {
             Event::Start(items) if items.local_name().as_ref() == "items" => {
                 let node = attribute(&items, "node")?.unwrap_or_default();
-                list(text, reader, &node, found)?;
+                list(text, reader, &node, payloads, found)?;
             }
             Event::Text(white) if is_white(&white) => {}
             Event::End(_) => return Some(()),
@@ -120,17 +157,22 @@ fn event<'a>(text: &'a str, reader: &mut Reader<&'a [u8]>, found: &mut Vec<Item<
     }
 }
 
-fn list<'a>(
-    text: &'a str,
-    reader: &mut Reader<&'a [u8]>,
+fn list(
+    text: &str,
+    reader: &mut Reader<&[u8]>,
     node: &str,
-    found: &mut Vec<Item<'a>>,
+    payloads: &mut Vec<u8>,
+    found: &mut Vec<Item>,
 ) -> Option<()> {
     loop {
         match reader.read_event().ok()? {
             Event::Start(item) if item.local_name().as_ref() == "item" => {
                 let id = attribute(&item, "id")?;
-                found.push(Item { node: node.to_owned(), id, payload: notification(text, reader)? });
+                found.push(Item {
+                    node: node.to_owned(),
+                    id,
+                    payload: notification(text, reader, payloads)?,
+                });
             }
             Event::Text(white) if is_white(&white) => {}
             Event::End(_) => return Some(()),
@@ -140,7 +182,7 @@ fn list<'a>(
 }
 
 /// The content of an item that holds one `notification` with nothing but text in it.
-fn notification<'a>(text: &'a str, reader: &mut Reader<&'a [u8]>) -> Option<Cow<'a, str>> {
+fn notification(text: &str, reader: &mut Reader<&[u8]>, payloads: &mut Vec<u8>) -> Option<Range<usize>> {
     let mut payload = None;
     loop {
         match reader.read_event().ok()? {
@@ -148,7 +190,9 @@ fn notification<'a>(text: &'a str, reader: &mut Reader<&'a [u8]>) -> Option<Cow<
                 // The parser would stop at each of some hundred references; all we need is the next tag.
                 let begin = usize::try_from(reader.buffer_position()).ok()?;
                 let length = memchr(b'<', text.get(begin..)?.as_bytes())?;
-                payload = Some(unescape(text.get(begin..begin + length)?)?);
+                let start = payloads.len();
+                unescape(text.get(begin..begin + length)?, payloads)?;
+                payload = Some(start..payloads.len());
                 std::io::BufRead::consume(&mut reader.stream(), length);
                 let Event::End(_) = reader.read_event().ok()? else { return None };
             }
@@ -157,28 +201,6 @@ fn notification<'a>(text: &'a str, reader: &mut Reader<&'a [u8]>) -> Option<Cow<
             _ => return None,
         }
     }
-}
-
-/// Undoes the escaping of a text; `None` where that cannot be done.
-///
-/// Some hundred of the five predefined references are most of what there is to undo in an event, and looking for each in turn is twice as
-/// quick as the library, which is asked for everything else.
-fn unescape(raw: &str) -> Option<Cow<'_, str>> {
-    const PREDEFINED: [(&str, char); 5] =
-        [("&lt;", '<'), ("&gt;", '>'), ("&amp;", '&'), ("&quot;", '"'), ("&apos;", '\'')];
-    let mut rest = raw;
-    let mut text = String::with_capacity(raw.len());
-    while let Some(at) = memchr(b'&', rest.as_bytes()) {
-        let (before, reference) = rest.split_at(at);
-        text.push_str(before);
-        let Some((name, character)) = PREDEFINED.iter().find(|(name, _)| reference.starts_with(name)) else {
-            return quick_xml::escape::unescape(raw).ok();
-        };
-        text.push(*character);
-        rest = &reference[name.len()..];
-    }
-    text.push_str(rest);
-    Some(Cow::Owned(text))
 }
 
 /// The value of an attribute, if it is there; `None` if it cannot be read.

@@ -5,6 +5,7 @@
 //! the reason: that something happened on this node is worth knowing.
 
 use std::collections::{BTreeSet, VecDeque};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use finesse_model::Update;
 
@@ -69,38 +70,25 @@ fn read_item(node: &str, item: &Stanza, delayed: bool) -> Option<Said> {
             return None;
         }
     };
-    Some(said(node, item.attribute("id").map(str::to_owned), delayed, &payload))
+    Some(said(node.to_owned(), item.attribute("id").map(str::to_owned), delayed, &payload))
 }
 
 /// One item, its payload read.
-pub(super) fn said(node: &str, item_id: Option<String>, delayed: bool, payload: &str) -> Said {
+pub(super) fn said(node: String, item_id: Option<String>, delayed: bool, payload: &str) -> Said {
     let item_id = item_id.filter(|id| !id.is_empty());
-    let fingerprint = Fingerprint(item_id.as_deref().map(|id| fingerprint(&[node, id, payload])));
+    let fingerprint = Fingerprint(item_id.as_deref().map(|id| fingerprint(&[&node, id, payload])));
     let update = Update::from_xml(payload);
     if let Err(error) = &update {
-        tracing::warn!(node, %error, "a notification could not be read");
+        tracing::warn!(%node, %error, "a notification could not be read");
     }
-    Said::Item(Notification { node: node.to_owned(), item_id, delayed, update }, fingerprint)
+    Said::Item(Notification { node, item_id, delayed, update }, fingerprint)
 }
 
-/// A quick hash with fixed keys, so that equal runs behave equally. A server that constructs collisions only drops its own events.
+/// A hash with fixed keys, so that equal runs behave equally. A server that constructs collisions only drops its own events.
 fn fingerprint(texts: &[&str]) -> u64 {
-    // The multiplier is 2^64 divided by the golden ratio: it spreads every input bit over the upper half.
-    const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
-    let mut hash = 0_u64;
-    let mut mix = |word: u64| {
-        hash = (hash.rotate_left(23) ^ word).wrapping_mul(SPREAD);
-        hash ^= hash >> 32;
-    };
-    for text in texts {
-        for word in text.as_bytes().chunks(8) {
-            let mut bytes = [0; 8];
-            bytes[..word.len()].copy_from_slice(word);
-            mix(u64::from_le_bytes(bytes));
-        }
-        mix(text.len() as u64);
-    }
-    hash
+    let mut hasher = DefaultHasher::new();
+    texts.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// An unescaped payload as a document of its own; namespaces it inherited from the envelope are not repeated.

@@ -12,6 +12,7 @@ mod link;
 mod liveness;
 mod login;
 mod stanzas;
+mod unescape;
 #[cfg(all(any(test, feature = "fuzzing"), feature = "tcp", feature = "bosh", feature = "websocket"))]
 pub(crate) use self::inbound::check_readers;
 #[cfg(feature = "tcp")]
@@ -29,11 +30,10 @@ pub use self::link::{Link, LinkControl};
 use self::core::Core;
 use self::driver::Driver;
 use self::ids::IdSource;
-use self::inbound::Inbound;
+use self::inbound::{Inbound, InboundReader};
 use self::login::{Login, Step};
 use crate::config::SessionConfig;
 use crate::error::{EndCause, LinkError};
-use crate::stanza::{Frame, StanzaError};
 use crate::transport::{Activity, Connect, Flights, Transport};
 
 /// Connects, logs in, binds and becomes present. Exactly one attempt, under one deadline for name resolution, TCP, TLS and login.
@@ -124,6 +124,7 @@ async fn converse(
     doing: &mut &'static str,
 ) -> Result<String, LinkError> {
     let mut steps = login.begin();
+    let mut reader = InboundReader::default();
     loop {
         let mut bound = None;
         for step in steps {
@@ -148,19 +149,8 @@ async fn converse(
             },
             None => transport.next().await?,
         };
-        steps = login.on_inbound(read(&frame)?)?;
+        steps = login.on_inbound(reader.read(&frame)?)?;
     }
-}
-
-/// What a frame says; an element that cannot be read ends the stream, because nobody can say what was in it.
-fn read(frame: &Frame) -> Result<Inbound, LinkError> {
-    Inbound::read(frame).map_err(|error| {
-        let kind = match error {
-            StanzaError::TooDeep | StanzaError::TooMany => EndCause::TooLarge,
-            _ => EndCause::Protocol,
-        };
-        LinkError::new(kind, format!("refused a stanza: {error}"))
-    })
 }
 
 fn start(

@@ -3,14 +3,17 @@
 use std::fmt;
 use std::sync::Arc;
 
+use bytestring::ByteString;
 use finesse_model::framer::Namespaces;
 
 use super::{NS_CLIENT, Stanza, StanzaError, parse_within};
 
 /// The text of one element, and the namespaces it inherits from the stream around it. What a framing yields; the session reads it.
+///
+/// The text may be a part of what was read from the network, which is kept as long as the frame: frames are read and dropped.
 #[derive(Clone)]
 pub struct Frame {
-    text: String,
+    text: ByteString,
     inherited: Option<Arc<Namespaces>>,
 }
 
@@ -18,12 +21,12 @@ impl Frame {
     /// An element that inherits nothing but the namespace of stanzas, as on a WebSocket.
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
-        Self { text: text.into(), inherited: None }
+        Self { text: text.into().into(), inherited: None }
     }
 
     /// An element that stood inside of a root with these namespaces.
     #[cfg(any(feature = "tcp", feature = "bosh"))]
-    pub(crate) fn within(text: String, inherited: &Arc<Namespaces>) -> Self {
+    pub(crate) fn within(text: ByteString, inherited: &Arc<Namespaces>) -> Self {
         Self { text, inherited: Some(Arc::clone(inherited)) }
     }
 

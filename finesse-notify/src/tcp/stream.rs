@@ -13,6 +13,7 @@ use std::task::{Context, Poll, ready};
 
 use async_trait::async_trait;
 use bytes::{Buf as _, BytesMut};
+use bytestring::ByteString;
 use finesse_model::framer::{Framer, FramingError, Namespaces, Piece, Rules};
 use finesse_net::Io;
 use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
@@ -109,33 +110,30 @@ impl TcpStream {
     fn take_frame(&mut self) -> Result<Option<Frame>, LinkError> {
         while let Some(found) = self.framer.find(&self.inbound).map_err(|error| refused(&error))? {
             let piece = self.inbound.get(found.range.clone()).unwrap_or_default();
-            let frame = match found.piece {
+            match found.piece {
                 Piece::Root if is_stream(piece) => {
                     self.inherited = Arc::new(self.framer.namespaces().clone());
-                    None
                 }
                 Piece::Root => {
                     let begin = quoted(&String::from_utf8_lossy(piece));
                     return Err(no_xmpp(&format!("it answered with {begin}")));
                 }
                 Piece::Child => {
-                    let text = std::str::from_utf8(piece).map_err(|error| {
+                    let text = self.inbound.split_to(found.range.end).freeze().slice(found.range);
+                    let text = ByteString::try_from(text).map_err(|error| {
                         LinkError::new(EndCause::Protocol, format!("refused a stanza: {error}"))
                     })?;
-                    Some(Frame::within(text.to_owned(), &self.inherited))
+                    return Ok(Some(Frame::within(text, &self.inherited)));
                 }
-                Piece::Blank => None,
+                Piece::Blank => {}
                 Piece::End => {
                     return Err(LinkError::new(
                         EndCause::Network,
                         "the server closed the stream without giving a reason",
                     ));
                 }
-            };
-            self.inbound.advance(found.range.end);
-            if frame.is_some() {
-                return Ok(frame);
             }
+            self.inbound.advance(found.range.end);
         }
         Ok(None)
     }

@@ -53,7 +53,9 @@ impl fmt::Debug for RawAnswer {
 
 impl<'a> RawRequest<'a> {
     pub(super) fn new(client: &'a Client, method: Method, address: &str) -> Self {
-        let operation = format!("{method} {}", crate::outcome::quote(address));
+        // Queries may hold tokens, and the name of the operation stands in every error.
+        let place = address.split(['?', '#']).next().unwrap_or_default();
+        let operation = format!("{method} {}", crate::outcome::quote(place));
         let plan = client.inner.base.local(address).map_err(|why| RequestError::new("path", why));
         let plan = plan.map(|path| {
             // One spelling for one object, so that writes to it wait for each other.

@@ -9,8 +9,8 @@ mod write;
 
 use finesse_model::request::RequestError;
 use finesse_model::{
-    DialogId, DialogLogoutAction, Extension, InterruptAction, Media, MediaId, MediaState, MobileAgent,
-    OutboundClassification, ReasonCodeId, UserId, UserState,
+    DialogId, DialogLogoutAction, Extension, InterruptAction, Media, MediaAddress, MediaId, MediaState,
+    MobileAgent, OutboundClassification, ReasonCodeId, UserId, UserState,
 };
 
 /// A write. The server's 202 means that it is queued; what becomes of it is reported by a notification.
@@ -44,7 +44,7 @@ pub enum Command {
         /// What to do.
         action: CallAction,
         /// The agent's extension; for a task the agent's id.
-        target: Extension,
+        target: MediaAddress,
     },
     /// Calls a third party beside an active call.
     ConsultCall {

@@ -45,7 +45,7 @@ fn every_command_becomes_its_documented_request() {
         dial_number: Some("5550142".into()),
         ..MobileAgent::default()
     };
-    let on_call = |action| Command::Call { dialog: dialog(), action, target: extension() };
+    let on_call = |action| Command::Call { dialog: dialog(), action, target: extension().into() };
     let table = [
         (
             Command::SignIn { user: user(), extension: extension(), device: None, mobile: None },

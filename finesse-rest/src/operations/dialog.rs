@@ -3,7 +3,7 @@
 use std::fmt;
 use std::future::IntoFuture;
 
-use finesse_model::{Dialog, DialogId, Extension, OutboundClassification, UserId};
+use finesse_model::{Dialog, DialogId, Extension, MediaAddress, OutboundClassification, UserId};
 
 use super::user::UserResource;
 use crate::client::{Boxed, CallData, Callback, Client, NewCall, Plain, Write};
@@ -78,7 +78,8 @@ impl<'a> DialogResource<'a> {
 
     /// Acts on the call for the agent with this extension; on a task, for the agent with this id. Transfer and conference are asked of the held call,
     /// while the consult call is active. Who takes part. 202; 400, 401, 404, 500, 503.
-    pub fn take_action(&self, action: CallAction, target: Extension) -> Write<'a, Plain> {
+    pub fn take_action(&self, action: CallAction, target: impl Into<MediaAddress>) -> Write<'a, Plain> {
+        let target = target.into();
         self.command(|dialog| Command::Call { dialog, action, target })
     }
 

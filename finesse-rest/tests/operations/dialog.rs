@@ -19,7 +19,7 @@ async fn gone(client: &Client, id: &DialogId) {
 }
 
 fn party(dialog: &Dialog, at: &str) -> Option<ParticipantState> {
-    dialog.participant(&extension(at))?.state.clone()
+    dialog.participant(extension(at))?.state.clone()
 }
 
 /// Another dialog of the user.

@@ -1,7 +1,9 @@
 //! `/desktop/sso` and how users sign on.
 
+use std::time::Duration;
+
 use finesse_model::AuthMode;
-use finesse_rest::{Credentials, ErrorKind};
+use finesse_rest::{Credentials, ErrorKind, TokenKeeper, TokenState};
 use finesse_sim::Profile;
 
 use crate::lab::*;
@@ -48,6 +50,28 @@ async fn sso_refresh_token() {
     refused(client.single_sign_on().refresh_token(&unknown).await, 401);
     let none = finesse_rest::operations::Tokens::new("x", None);
     not_sent(client.single_sign_on().refresh_token(&none).await, "refresh-token");
+}
+
+#[tokio::test]
+async fn a_kept_token_goes_on_after_the_first_has_expired() {
+    let mut profile = Profile::ucce();
+    profile.rest.auth_mode = finesse_sim::AuthMode::Hybrid;
+    // Two seconds, in the scale of the lab.
+    profile.rest.token_lifetime = Duration::from_secs(100);
+    let lab = Lab::of(profile).await;
+    let user: finesse_model::UserId = "1001".parse().unwrap();
+    let tokens = lab.client("1001").single_sign_on().fetch_token("1001").await.unwrap();
+    let first = lab.with(Credentials::bearer(user.clone(), tokens.access.clone()));
+    let mut keeper = TokenKeeper::start(lab.nobody(), user, tokens);
+    let kept = lab.with(keeper.credentials());
+    kept.user("1001").get().await.unwrap();
+    assert!(matches!(keeper.changed().await, TokenState::Fresh));
+    // The server is asked until it knows the first token no longer; the kept one is good all the time.
+    let refused = async || {
+        kept.user("1001").get().await.unwrap();
+        first.user("1001").get().await.err()
+    };
+    assert_eq!(until(refused).await.kind(), ErrorKind::Unauthorized);
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ fn ready() -> Command {
 }
 
 fn hold() -> Command {
-    Command::Call { dialog: id("1"), action: CallAction::Hold, target: sign_in().extension }
+    Command::Call { dialog: id("1"), action: CallAction::Hold, target: sign_in().extension.into() }
 }
 
 fn make_call() -> Command {

@@ -304,7 +304,7 @@ impl Pair {
                 else {
                     return;
                 };
-                Command::Call { dialog, action: CallAction::Hold, target: extension }
+                Command::Call { dialog, action: CallAction::Hold, target: extension.into() }
             }
         };
         self.given += 1;
