@@ -11,7 +11,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use common::peer::{HEADER, Peer};
-use common::{Did, FEATURES, JID, SECRET, config, end, event, linked, notification, pipes, scripted, time_passes, update};
+use common::{
+    Did, FEATURES, JID, SECRET, config, end, event, linked, notification, pipes, scripted, time_passes,
+    update,
+};
 use finesse_model::{Change, UserId, Verb};
 use finesse_notify::{
     EndCause, Event, Link, LinkError, NodeForm, PingConfig, SessionConfig, TcpConnect, open,
