@@ -171,6 +171,9 @@ fn notifications(draw: &mut Draw, profile: &mut Profile, transport: Transport) {
     let mut on = (websocket.on_8445, websocket.on_7443);
     draw.one("websocket.on_8445_and_7443", &mut on, &ports[..choices]);
     (websocket.on_8445, websocket.on_7443) = on;
+    let upgrades_only: &[bool] =
+        if transport == Transport::WebSocket && !websocket.on_7443 { &[false] } else { &[false, true] };
+    draw.one("websocket.only_upgrades_on_8445", &mut websocket.only_upgrades_on_8445, upgrades_only);
 
     let bosh = &mut profile.bosh;
     draw.yes_or_no([
