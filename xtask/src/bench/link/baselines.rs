@@ -118,7 +118,6 @@ async fn one_run(program: &[PathBuf], canned: &Canned, ca: &Path) -> Result<Prin
     command
         .args(rest)
         .args([&canned.address.to_string(), DOMAIN, AGENT, &EVENTS.to_string()])
-        .arg(ca)
         .env("SSL_CERT_FILE", ca)
         .stdin(Stdio::null())
         .kill_on_drop(true);

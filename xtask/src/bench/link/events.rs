@@ -84,8 +84,7 @@ pub(super) async fn take_in(connect: &dyn Connect, resource: &str) -> Result<Cos
             other => return Err(Failure::new(format!("after {seen} events came {other:?}"))),
         }
     }
-    let took = started.elapsed();
-    let spent = thread_cpu().zip(cpu).map(|(after, before)| after.saturating_sub(before));
+    let (took, spent) = (started.elapsed(), spent_since(cpu));
     link.control.close().await;
     Ok(Cost::of(took, spent))
 }
@@ -100,15 +99,21 @@ impl Cost {
     }
 }
 
-/// Microseconds to unescape the text and read its tokens.
+/// Microseconds to unescape the text and read its tokens, counted as the events are: in time on a processor, where the system says so.
 fn floor(escaped: &str) -> Result<f64, Failure> {
     let rounds = EVENTS / 10;
-    let started = Instant::now();
+    let (started, cpu) = (Instant::now(), thread_cpu());
     for _ in 0..rounds {
         let text = quick_xml::escape::unescape(black_box(escaped))?;
         black_box(tokens(&text)?);
     }
-    Ok(started.elapsed().as_secs_f64() * 1e6 / rounds as f64)
+    let spent = spent_since(cpu).unwrap_or_else(|| started.elapsed());
+    Ok(spent.as_secs_f64() * 1e6 / rounds as f64)
+}
+
+/// Time this thread has spent on a processor since then.
+fn spent_since(before: Option<Duration>) -> Option<Duration> {
+    thread_cpu().zip(before).map(|(after, before)| after.saturating_sub(before))
 }
 
 /// Time this thread has spent on a processor, where the system says so.
