@@ -34,7 +34,8 @@ pub(crate) enum Command {
     User(UserArgs),
     /// Make calls and act on them; prints what became of it.
     ///
-    /// It is done for the extension given by --extension, or else for the one that the agent is signed in on.
+    /// It is done for the extension given by --extension, or else for the one that the agent is signed in on. DIALOG is the id of the call, which
+    /// `finesse get User/ID/Dialogs` and `finesse watch` show.
     ///
     /// With --extension, an agent who is signed out is signed in first. The session of this command ends with it, and a side signs an agent out about a
     /// minute after his last session with it has ended: keep one beside it (a desktop, or `finesse watch`).

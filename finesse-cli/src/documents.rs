@@ -18,7 +18,7 @@ impl Documents {
     pub(crate) fn add(&mut self, document: &Document) {
         let json = document.to_json();
         let rejected = document.rejected();
-        for error in rejected {
+        for error in &rejected {
             self.reject(format!("an item of {}", json["root"].as_str().unwrap_or("the list")), error);
         }
         let nothing_left = !rejected.is_empty() && json["value"].as_array().is_some_and(Vec::is_empty);

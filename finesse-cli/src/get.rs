@@ -91,11 +91,11 @@ fn print(printer: Printer, doing: &str, answer: &RawAnswer, raw: bool) -> Result
     let fail = |why: String| Failure::new(Exit::Failed, format!("{doing}: {}, {why}", answer.status));
     let decoded = read(&answer.body);
     match decoded {
-        Err(error) if error.kind() == DecodeErrorKind::Html => Err(fail(error.to_string())),
         _ if raw => {
             printer.bytes(&answer.body);
             Ok(())
         }
+        Err(error) if error.kind() == DecodeErrorKind::Html => Err(fail(error.to_string())),
         // The desktop's own interfaces speak JSON, which is passed on as it is.
         Err(error) if error.kind() == DecodeErrorKind::Json => {
             match serde_json::from_slice::<serde_json::Value>(&answer.body) {

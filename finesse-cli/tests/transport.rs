@@ -61,6 +61,18 @@ async fn auto_takes_the_next_where_websocket_is_not_there() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn auto_takes_the_next_where_websocket_upgrades_and_then_closes() {
+    let mut profile = Profile::ucce();
+    profile.websocket.only_upgrades_on_8445 = true;
+    let pair = Pair::serve_as("auto-unopened", profile).await;
+    let addresses = pair.sim.addresses(Side::A).unwrap();
+    let (passed, detail) = stream(&pair, &["--transport", "auto"]);
+    assert!(passed && detail.starts_with(&format!("tls://{} by tcp", addresses.xmpp)), "{detail}");
+    let why = format!("tried before it: websocket at {}: network", addresses.websocket_url);
+    assert!(detail.contains(&why), "{detail}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn websocket_is_reached_by_name_and_by_address() {
     let pair = Pair::serve("websocket").await;
     let addresses = pair.sim.addresses(Side::A).unwrap();

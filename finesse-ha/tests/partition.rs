@@ -126,7 +126,7 @@ fn rest(sim: &Sim, side: finesse_sim::Side) -> DuplexStream {
 }
 
 /// Connects as a kernel does. Turmoil tells of a lost SYN by a refusal, and every port here listens, so a refusal means: send it again,
-/// after one second, two, four. The caller holds the deadline.
+/// after one second, two, four. That pause is the network's, in simulated time; no test waits by it. The caller holds the deadline.
 async fn connect(host: &str, port: u16) -> TcpStream {
     let mut pause = Duration::from_secs(1);
     loop {

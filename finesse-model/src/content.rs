@@ -23,6 +23,9 @@ pub(crate) trait Content: Sized {
 
     /// How it looks in JSON.
     fn shape() -> Shape;
+
+    /// Adds what was wrong with the items of lists in it that could not be read, however deep.
+    fn rejected<'a>(&'a self, _: &mut Vec<&'a DecodeError>) {}
 }
 
 impl Content for String {

@@ -232,20 +232,27 @@ impl<'a> Cursor<'a> {
         Ok(())
     }
 
-    /// Adds the items of the current collection to the slot of a list. A list may be spread over several collections.
+    /// Adds the items of the current collection to the slot of a list. A list may be spread over several collections; what is no item is kept
+    /// in `extra` as one more collection of that name.
     pub(crate) fn extend<T: Content>(
         &mut self,
         slot: &mut Option<Vec<T>>,
         item: &str,
+        name: &'static str,
+        extra: &mut Extra,
     ) -> Result<(), DecodeError> {
         let items = slot.get_or_insert_default();
+        let mut unknown = Vec::new();
         while let Some(tag) = self.child()? {
             if tag.is(item) {
                 self.spend::<T>()?;
                 items.extend(T::read(self)?);
             } else {
-                self.skip()?;
+                unknown.push(self.element(&tag)?);
             }
+        }
+        if !unknown.is_empty() {
+            extra.push(Element { name: name.to_owned(), children: unknown, ..Element::default() });
         }
         Ok(())
     }

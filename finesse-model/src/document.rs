@@ -22,7 +22,7 @@ use crate::resources::devices::Device;
 use crate::resources::dialog::Dialog;
 use crate::resources::media::{Media, MediaDomain};
 use crate::resources::media_properties_layout::MediaPropertiesLayout;
-use crate::resources::phone_book::{Contact, ContactsOf, PhoneBook};
+use crate::resources::phone_book::{Contact, PhoneBook};
 use crate::resources::queue::Queue;
 use crate::resources::reason_code::{ReasonCode, WrapUpReason};
 use crate::resources::script_selector::ScriptSelector;
@@ -152,15 +152,16 @@ macro_rules! roots {
                 }
             }
 
-            /// The list items that could not be read.
+            /// What was wrong with the items of lists that could not be read: of the list that it is, and of those inside of it.
             #[must_use]
-            pub fn rejected(&self) -> &[DecodeError] {
+            pub fn rejected(&self) -> Vec<&DecodeError> {
+                let mut rejected = Vec::new();
                 match self {
-                    $(Self::$list(list) => &list.rejected,)*
-                    Self::Team(team) => team.users.as_ref().map_or(&[], |users| &users.rejected),
-                    Self::PhoneBook(book) => book.contacts.as_ref().map_or(&[], ContactsOf::rejected),
-                    _ => &[],
+                    $(Self::$one(value) => value.rejected(&mut rejected),)*
+                    $(Self::$list(value) => Content::rejected(value, &mut rejected),)*
+                    Self::Other(_) => {}
                 }
+                rejected
             }
         }
 
@@ -350,15 +351,16 @@ fn wrong_root(found: &str, wanted: &str) -> DecodeError {
 }
 
 impl Document {
-    /// The list items in it that could not be read.
+    /// What was wrong with the items of lists in it that could not be read.
     #[must_use]
-    pub fn rejected(&self) -> &[DecodeError] {
-        match self {
-            Self::Resource(resource) => resource.rejected(),
-            Self::Errors(errors) => &errors.rejected,
-            Self::Update(update) => update.data.as_ref().map_or(&[], Resource::rejected),
-            Self::Item(item) => item.update.data.as_ref().map_or(&[], Resource::rejected),
-        }
+    pub fn rejected(&self) -> Vec<&DecodeError> {
+        let resource = match self {
+            Self::Resource(resource) => Some(resource),
+            Self::Errors(errors) => return errors.rejected.iter().collect(),
+            Self::Update(update) => update.data.as_ref(),
+            Self::Item(item) => item.update.data.as_ref(),
+        };
+        resource.map(Resource::rejected).unwrap_or_default()
     }
 
     /// The document as JSON: `kind`, `root` and `value`; items of stanzas also say `node`, `itemId` and `delayed`, in the

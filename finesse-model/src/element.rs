@@ -60,9 +60,10 @@ impl Extra {
         self.0.is_empty()
     }
 
-    /// Those with other names.
+    /// Without ids that are none, which stand under their own name in the JSON of the object.
     pub(crate) fn without(&self, names: &[&str]) -> Self {
-        let other = |element: &&Element| !names.contains(&element.name.as_str());
+        let other =
+            |element: &&Element| !element.children.is_empty() || !names.contains(&element.name.as_str());
         Self(self.0.iter().filter(other).cloned().collect())
     }
 

@@ -106,4 +106,9 @@ impl<T: Item> Content for List<T> {
     fn shape() -> Shape {
         Shape::List { item: T::NAME, of: Box::new(T::shape()) }
     }
+
+    fn rejected<'a>(&'a self, into: &mut Vec<&'a DecodeError>) {
+        into.extend(&self.rejected);
+        self.items.iter().for_each(|item| item.rejected(into));
+    }
 }

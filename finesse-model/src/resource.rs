@@ -68,6 +68,10 @@ macro_rules! keyed_resource {
                     fields: vec![$($crate::resource::field_shape!($wire, $type $(, $how)?)),*],
                 }
             }
+
+            fn rejected<'a>(&'a self, into: &mut Vec<&'a $crate::error::DecodeError>) {
+                $($crate::resource::rejected_in_field!(into, &self.$field $(, $how)?);)*
+            }
         }
 
         impl serde::Serialize for $name {
@@ -105,7 +109,7 @@ macro_rules! read_field {
         items.extend($crate::content::Content::read($cursor)?)
     }};
     ($cursor:ident, $slot:ident, $extra:ident, $wire:literal, $type:ty, $item:literal) => {
-        $cursor.extend(&mut $slot, $item)?
+        $cursor.extend(&mut $slot, $item, $wire, &mut $extra)?
     };
 }
 
@@ -150,6 +154,26 @@ macro_rules! write_field {
     ($writer:ident, $object:ident, $field:ident, $wire:literal, $item:literal) => {
         if let Some(values) = &$object.$field {
             $writer.list($wire, $item, values);
+        }
+    };
+}
+
+macro_rules! rejected_in_field {
+    ($into:ident, $value:expr) => {
+        if let Some(value) = $value {
+            $crate::content::Content::rejected(value, $into);
+        }
+    };
+    // An id.
+    ($into:ident, $value:expr, (required or $uri:ident)) => {};
+    ($into:ident, $value:expr, repeated) => {
+        for value in $value {
+            $crate::content::Content::rejected(value, $into);
+        }
+    };
+    ($into:ident, $value:expr, $item:literal) => {
+        for value in $value.iter().flatten() {
+            $crate::content::Content::rejected(value, $into);
         }
     };
 }
@@ -203,5 +227,6 @@ pub(crate) fn known(names: &[&'static str], name: &str) -> Option<&'static str> 
 }
 
 pub(crate) use {
-    field_shape, field_type, json_field, keyed_resource, read_field, resource, take_field, write_field,
+    field_shape, field_type, json_field, keyed_resource, read_field, rejected_in_field, resource, take_field,
+    write_field,
 };

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::content::Content;
 use crate::document::root_shapes;
+use crate::update::Update;
 
 /// How something looks in JSON.
 #[derive(Debug, Clone)]
@@ -29,6 +30,8 @@ pub(crate) enum Shape {
     Object { name: &'static str, fields: Vec<Field> },
     /// A string, or this.
     TextOr(Box<Self>),
+    /// Any of the roots, under its name.
+    Root,
     /// An array.
     List { item: &'static str, of: Box<Self> },
 }
@@ -74,7 +77,7 @@ impl Field {
 #[must_use]
 pub fn json_schema() -> Value {
     let mut defs = BTreeMap::new();
-    let roots: Vec<Value> = root_shapes()
+    let mut roots: Vec<Value> = root_shapes()
         .into_iter()
         .map(|(root, shape)| {
             let value = describe(&shape, &mut defs);
@@ -84,32 +87,15 @@ pub fn json_schema() -> Value {
                 "required": ["kind", "root", "value"],
             })
         })
-        .chain([json!({
-            "properties": {
-                "kind": { "const": "update" },
-                "root": { "const": "Update" },
-                "value": { "$ref": "#/$defs/Update" },
-            },
-            "required": ["kind", "root", "value"],
-        })])
         .collect();
-    let data: Map<String, Value> = root_shapes()
-        .into_iter()
-        .map(|(root, shape)| (root.to_owned(), describe(&shape, &mut defs)))
-        .collect();
-    defs.insert(
-        "Update".to_owned(),
-        json!({
-            "type": "object",
-            "properties": {
-                "event": { "type": "string" },
-                "source": { "type": "string" },
-                "requestId": { "type": "string" },
-                "data": { "type": "object", "properties": data },
-            },
-            "required": ["event", "source"],
-        }),
-    );
+    roots.push(json!({
+        "properties": {
+            "kind": { "const": "update" },
+            "root": { "const": "Update" },
+            "value": describe(&Update::shape(), &mut defs),
+        },
+        "required": ["kind", "root", "value"],
+    }));
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A document of Cisco Finesse, as `finesse decode` prints it",
@@ -128,6 +114,12 @@ fn describe(shape: &Shape, defs: &mut BTreeMap<String, Value>) -> Value {
         Shape::Flag => json!({ "type": ["boolean", "string"] }),
         Shape::TextOr(other) => json!({ "anyOf": [{ "type": "string" }, describe(other, defs)] }),
         Shape::OneOf(values) => json!({ "type": "string", "examples": values }),
+        Shape::Root => {
+            let roots = root_shapes().into_iter();
+            let named: Map<String, Value> =
+                roots.map(|(root, shape)| (root.to_owned(), describe(&shape, defs))).collect();
+            json!({ "type": "object", "properties": named })
+        }
         Shape::List { item, of } => json!({
             "type": "array",
             "items": describe(of, defs),

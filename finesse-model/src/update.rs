@@ -11,7 +11,7 @@ use crate::document::Resource;
 use crate::element::Extra;
 use crate::error::{DecodeError, DecodeErrorKind as Kind};
 use crate::ids::RequestId;
-use crate::schema::Shape;
+use crate::schema::{Field, Shape};
 use crate::writer::Writer;
 
 /// What happened to the source.
@@ -144,7 +144,13 @@ impl Content for Update {
     }
 
     fn shape() -> Shape {
-        Shape::Text
+        let fields = vec![
+            Field::required("event", Verb::shape()),
+            Field::required("source", Shape::Text),
+            Field::one("requestId", Shape::Id),
+            Field::one("data", Shape::Root),
+        ];
+        Shape::Object { name: "Update", fields }
     }
 }
 

@@ -5,7 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "a helper of a test may fail as loudly as the test")]
 
 use finesse_model::request::{Draft as _, Purpose, RequestError, assignment};
-use finesse_model::{Document, EnterpriseDatabaseConfig, Resource, Secret, decode};
+use finesse_model::{Document, EnterpriseDatabaseConfig, PhoneBook, Resource, Secret, decode};
 
 const REASON_CODE: &str = "<ReasonCode><category>LOGOUT</category><code>12</code><label>Lunch</label><forAll>true</forAll></ReasonCode>";
 const WRAP_UP: &str = "<WrapUpReason><label>Sale</label><forAll>false</forAll></WrapUpReason>";
@@ -285,4 +285,14 @@ fn an_assignment_lists_every_uri_once() {
     for wrong in [&["/a", "/b", "/a"][..], &["/a", " /a "], &[""], &["/a", " "]] {
         assert_eq!(of(wrong).unwrap_err().field(), "uri", "{wrong:?}");
     }
+}
+
+#[test]
+fn contacts_that_came_with_a_phone_book_are_not_written_with_it() {
+    let book = PhoneBook::from_xml(
+        "<PhoneBook><name>Branches</name><type>TEAM</type><contacts><Contact><firstName>a</firstName></Contact></contacts></PhoneBook>",
+    )
+    .unwrap();
+    let request = book.to_request(Purpose::Update).unwrap();
+    assert!(!request.contains("<contacts>") && request.contains("<name>Branches</name>"), "{request}");
 }

@@ -75,6 +75,19 @@ fn an_empty_number_is_no_error() {
     assert_eq!(user_update().wrap_up_timer, Some(Scalar::Text(String::new())));
 }
 
+#[test]
+fn an_unknown_element_among_the_items_of_a_collection_is_kept_and_written_back() {
+    let text = "<Dialog><id>9</id><participants><novelty a='1'>x</novelty><Participant><state>ACTIVE</state></Participant></participants></Dialog>";
+    let dialog = Dialog::from_xml(text).unwrap();
+    assert_eq!(dialog.participants().len(), 1);
+    let xml = dialog.to_xml().unwrap();
+    assert!(xml.contains("<participants><novelty a=\"1\">x</novelty></participants>"), "{xml}");
+    assert_eq!(Dialog::from_xml(&xml).unwrap(), dialog);
+    let json = serde_json::to_value(&dialog).unwrap();
+    assert_eq!(json["participants"].as_array().unwrap().len(), 1);
+    assert_eq!(json["extra"]["participants"]["novelty"]["#text"], "x", "{json}");
+}
+
 /// Found by fuzzing: the id was written twice, and what was written could not be read.
 #[test]
 fn an_id_that_is_none_is_written_once_as_it_came() {

@@ -89,6 +89,7 @@ struct Facts {
     detail: String,
     condition: Option<String>,
     trust: Option<TrustFailure>,
+    before_stream: bool,
 }
 
 impl LinkError {
@@ -136,6 +137,19 @@ impl LinkError {
     pub fn with_trust_failure(mut self, failure: TrustFailure) -> Self {
         Arc::make_mut(&mut self.facts).trust = Some(failure);
         self
+    }
+
+    /// Says that the server never opened its stream: what answers there need not be an XMPP server at all. For transports that `connect`
+    /// hands out before the server has spoken.
+    #[must_use]
+    pub fn before_stream(mut self) -> Self {
+        Arc::make_mut(&mut self.facts).before_stream = true;
+        self
+    }
+
+    /// True when the server never opened its stream, see [`before_stream`](Self::before_stream).
+    pub fn is_before_stream(&self) -> bool {
+        self.facts.before_stream
     }
 
     /// The class of the failure.

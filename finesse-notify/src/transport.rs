@@ -6,6 +6,8 @@
 //! The contract, beyond the signatures:
 //! * After `connect` and after every `restart` the first frame that [`next`](Transport::next) yields is `<stream:features>`. A framing that
 //!   gets it inside of something else takes it out.
+//! * `connect` need not wait for the server's first word. What fails before the server has opened its stream says so
+//!   ([`LinkError::before_stream`]), so that another place can be tried.
 //! * A stream error is yielded as an ordinary frame, an element named `error`; the session gives it its meaning.
 //! * The first error ends the transport: after it every call answers with an error again, and nothing is retried behind the caller's back.
 
@@ -57,6 +59,16 @@ pub trait Transport: Send {
 pub trait Connect: Send + Sync {
     /// Opens a stream for this XMPP domain. The caller bounds the time; dropping the future must leave nothing behind.
     async fn connect(&self, domain: &str) -> Result<Box<dyn Transport>, LinkError>;
+
+    /// Told of a connection of [`connect`](Self::connect) on which the server never opened its stream: the failure is one of
+    /// [`is_before_stream`](LinkError::is_before_stream). Answering `Ok` means that another call of `connect` tries another place, which is
+    /// then made within the same deadline; there must be an end to such places. Default: there is none other.
+    ///
+    /// # Errors
+    /// What to tell the caller, because no other place is worth a try.
+    fn never_opened(&self, failure: LinkError) -> Result<(), LinkError> {
+        Err(failure)
+    }
 
     /// The address in words, for messages: `tls://fin-a.lab.example:5223`.
     fn describe(&self) -> String;

@@ -6,7 +6,7 @@ mod common;
 use std::sync::Arc;
 use std::time::Duration;
 
-use common::{Did, JID, SECRET, config, end, event, linked, notification, scripted};
+use common::{Did, JID, SECRET, all_wait, config, end, event, linked, notification, scripted};
 use finesse_notify::{EndCause, Event, PingConfig, Presence, open};
 use tokio::time::Instant;
 
@@ -146,9 +146,8 @@ async fn answered_pings_keep_the_link_for_ever() {
         assert_eq!(began.elapsed(), Duration::from_secs(15));
         assert_eq!(link.control.idle(), Duration::from_secs(15));
         server.error(&ping, "service-unavailable");
-        // Wait until the answer was read, without letting time pass.
-        tokio::time::sleep(Duration::ZERO).await;
     }
+    all_wait().await;
     assert!(link.events.try_recv().is_err());
 }
 
@@ -211,7 +210,7 @@ async fn the_barrier_returns_only_after_everything_before_it_is_in_the_queue() {
     server.result(&ping, "");
     server.say(&event("4", "/a"));
     for id in ["1", "2"] {
-        tokio::time::sleep(Duration::from_millis(1)).await;
+        all_wait().await;
         assert!(!barrier.is_finished(), "the barrier overtook event {id}");
         assert_eq!(notification(link.events.recv().await).item_id.as_deref(), Some(id));
     }

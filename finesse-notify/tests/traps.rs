@@ -11,7 +11,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use common::peer::{HEADER, Peer};
-use common::{Did, FEATURES, JID, SECRET, config, end, event, linked, notification, pipes, scripted, update};
+use common::{
+    Did, FEATURES, JID, SECRET, config, end, event, linked, notification, pipes, scripted, time_passes,
+    update,
+};
 use finesse_model::{Change, UserId, Verb};
 use finesse_notify::{
     EndCause, Event, Link, LinkError, NodeForm, PingConfig, SessionConfig, TcpConnect, open,
@@ -194,7 +197,7 @@ async fn notification_trap_11_a_slow_event_handler_neither_reorders_nor_loses_no
     let ping = server.hear("iq").await;
     server.result(&ping, "");
     for n in 0..20 {
-        tokio::time::sleep(Duration::from_secs(40)).await;
+        time_passes(Duration::from_secs(40)).await;
         assert_eq!(notification(link.events.recv().await).item_id, Some(n.to_string()));
     }
 }

@@ -1,5 +1,9 @@
 //! Fetches an access token, keeps it fresh and works with it for longer than the first one is good.
 //!
+//! ```sh
+//! cargo run -p finesse-rest --example single_sign_on
+//! ```
+//!
 //! A real system leads to a log-in form, which needs a browser: there the error of `fetch_token` has the address for it, and what the browser
 //! brings home is given to [`TokenKeeper::start`] in the same way.
 //!

@@ -270,7 +270,14 @@ fn of_status(status: u16, errors: Option<&ApiErrors>) -> (ErrorKind, Progress) {
 /// A 401 by which Finesse says that it knows who asks and that this one may not: the wrong state, a supervisor of another team, somebody
 /// else's user. Whoever took it for a wrong password would sign agents out for a click at the wrong moment.
 fn says_known_but_not_allowed(errors: &ApiErrors) -> bool {
-    let types = ["Invalid State", "Invalid Supervisor", "Invalid Authorization User Specified"];
+    // The last three are spellings of one: of users, of mobile agents, of a team's settings.
+    let types = [
+        "Invalid State",
+        "Invalid Supervisor",
+        "Invalid Authorization User Specified",
+        "Invalid User Authorization Specified",
+        "Invalid Authorization",
+    ];
     errors
         .items
         .iter()

@@ -8,6 +8,12 @@ const OUT: &str = "<ApiErrors><ApiError><ErrorType>Service Unavailable</ErrorTyp
 const BAD: &str = "<ApiErrors><ApiError><ErrorType>Invalid Input</ErrorType>\
     <ErrorMessage>extension</ErrorMessage><ErrorData>33</ErrorData></ApiError></ApiErrors>";
 
+/// What a mobile agent's sign-in and a team's settings say of somebody who may not.
+const MAY_NOT: [&str; 2] = [
+    "<ApiErrors><ApiError><ErrorType>Invalid User Authorization Specified</ErrorType></ApiError></ApiErrors>",
+    "<ApiErrors><ApiError><ErrorType>Invalid Authorization</ErrorType></ApiError></ApiErrors>",
+];
+
 const STATE: &str = "<ApiErrors><ApiError><ErrorType>Invalid state</ErrorType>\
     <ErrorMessage>the call is held</ErrorMessage><ErrorData></ErrorData></ApiError></ApiErrors>";
 
@@ -28,6 +34,8 @@ fn every_status_has_its_kind_and_progress() {
         (401, "application/xml", BAD, K::Unauthorized, Refused),
         (401, "text/html", HTML, K::Unauthorized, Refused),
         (401, "application/xml", STATE, K::Forbidden, Refused),
+        (401, "application/xml", MAY_NOT[0], K::Forbidden, Refused),
+        (401, "application/xml", MAY_NOT[1], K::Forbidden, Refused),
         (403, "", "", K::Forbidden, Refused),
         (404, "application/xml", BAD, K::NotFound, Refused),
         (404, "text/html", HTML, K::NotFound, Refused),

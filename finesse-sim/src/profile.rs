@@ -365,6 +365,7 @@ impl Profile {
             plain_port: PlainPort::Off,
             websocket: WebSocketService {
                 on_8445: true,
+                only_upgrades_on_8445: false,
                 on_7443: true,
                 paths: vec!["/ws".to_owned(), "/ws/".to_owned()],
                 checks_to: false,

@@ -12,6 +12,7 @@ mod features;
 mod fuzz;
 mod interop;
 mod operations;
+mod pair;
 mod payload;
 mod report;
 mod shell;

@@ -6,12 +6,13 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use toml::{Table, Value};
 
 use crate::Outcome;
 use crate::report::{Failure, say};
+use crate::shell::root;
 
 const LIST: &str = "finesse-rest/operations.toml";
 const TABLE: &str = "docs/operations.md";
@@ -52,11 +53,6 @@ pub(crate) fn run(_: &[String]) -> Outcome {
         operations.len()
     ));
     Ok(())
-}
-
-fn root() -> PathBuf {
-    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
-    manifest.parent().unwrap_or(manifest).to_path_buf()
 }
 
 fn operations() -> Result<Vec<Operation>, Failure> {
@@ -285,9 +281,48 @@ mod tests {
 
     #[test]
     fn only_what_is_run_is_a_test() {
-        let text = "async fn helper() {}\n#[tokio::test(start_paused = true)]\nasync fn one() {\n    fn inner() {}\n}\n#[test]\n#[should_panic]\nfn two() {}\n\
-            operations! {\n    async fn three(lab) {\n        fn deep() {}\n    }\n}\nfn after() {}\n#[cfg(test)]\nfn no() {}\n";
-        assert_eq!(tests_in(text), ["one", "two", "three"]);
+        let text = r#"
+async fn helper() -> u8 {
+    7
+}
+
+#[tokio::test(start_paused = true)]
+async fn one() {
+    fn inner() -> u8 {
+        8
+    }
+    assert_eq!(helper().await + 1, inner());
+}
+
+#[test]
+#[should_panic]
+fn two() {
+    assert!("this fn is no function".is_empty());
+}
+
+operations! {
+    async fn three(lab) {
+        fn deep() -> &'static str {
+            "1001"
+        }
+        lab.user(deep()).get().await.unwrap();
+    }
+
+    async fn four(lab) {
+        lab.users().list().await.unwrap();
+    }
+}
+
+fn after() -> bool {
+    true
+}
+
+#[cfg(test)]
+fn no() -> bool {
+    false
+}
+"#;
+        assert_eq!(tests_in(text), ["one", "two", "three", "four"]);
     }
 
     #[test]

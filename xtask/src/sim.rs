@@ -1,9 +1,10 @@
 //! `cargo xtask sim`: many simulated failures under one clock and one seed each, or the replay of a single seed.
 //!
 //! Each seed is played in a runtime of its own, on as many threads as there are processors, so seeds run side by side without touching each other.
-//! One in fifty, and each replay, is played twice: the two feeds must be the same, byte for byte. A seed that panics is one that failed.
+//! One in fifty, and each replay, is played twice: the two feeds must be the same, byte for byte. A seed that panics is one that failed. A seed that
+//! failed is told with its transport and switches, and beside it which values most of the failed ones share.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::RefUnwindSafe;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,7 +12,7 @@ use std::time::Instant;
 
 use crate::Outcome;
 use crate::report::{Failure, say, seconds};
-use crate::simulation::{self, Report};
+use crate::simulation::{self, Report, Setup};
 
 /// How many schedules run when nothing is said, in CI too: what the project promises to survive.
 const DEFAULT_SEEDS: u64 = 1000;
@@ -64,10 +65,18 @@ struct Totals {
     switches: usize,
     commands: usize,
     failed: BTreeMap<u64, Vec<String>>,
+    /// Of each value of each switch, how many seeds had it, and how many of those failed.
+    drawn: BTreeMap<String, (usize, usize)>,
 }
 
 impl Totals {
     fn add(&mut self, seed: u64, result: Result<Report, String>) {
+        let failed = !result.as_ref().is_ok_and(|report| report.broken.is_empty());
+        for drawn in Setup::of(seed).drawn() {
+            let (had, broke) = self.drawn.entry(drawn.to_owned()).or_default();
+            *had += 1;
+            *broke += usize::from(failed);
+        }
         match result {
             Ok(report) => {
                 self.gaps += report.gaps;
@@ -94,15 +103,42 @@ impl Totals {
             self.commands,
             self.failed.len()
         ));
+        say(&self.drawn());
         let Some(first) = self.failed.keys().next() else { return Ok(()) };
         for (seed, broken) in self.failed.iter().take(NAMED) {
-            say(&format!("sim: seed {seed}: {}", broken.join("\n         ")));
+            say(&format!("sim: seed {seed}, {}:\n         {}", Setup::of(*seed), broken.join("\n         ")));
         }
+        self.suspects();
         Err(Failure::new(format!(
             "{} of {} seeds break an invariant; replay the first: cargo xtask sim --seed {first}",
             self.failed.len(),
             plan.count
         )))
+    }
+
+    /// How often what was drawn.
+    fn drawn(&self) -> String {
+        let transports = self
+            .drawn
+            .iter()
+            .filter_map(|(text, (had, _))| Some(format!("{} {had}", text.strip_prefix("transport=")?)));
+        let switches: BTreeSet<&str> = self.drawn.keys().filter_map(|text| text.split('=').next()).collect();
+        let rarest = self.drawn.values().map(|(had, _)| *had).min().unwrap_or_default();
+        format!(
+            "sim: transports: {}; {} values of {} switches, each in {rarest} schedules at least",
+            transports.collect::<Vec<_>>().join(", "),
+            self.drawn.len(),
+            switches.len()
+        )
+    }
+
+    /// The values with which most schedules broke: where to look first.
+    fn suspects(&self) {
+        let mut all: Vec<_> = self.drawn.iter().collect();
+        all.sort_by_key(|(_, (had, broke))| std::cmp::Reverse(broke * 1000 / had));
+        for (text, (had, broke)) in all.into_iter().take(NAMED) {
+            say(&format!("sim: {broke} of {had} schedules with {text} broke"));
+        }
     }
 }
 
@@ -139,6 +175,7 @@ fn play(
 
 /// Plays one seed, twice, and shows everything that happened.
 fn replay(seed: u64) -> Outcome {
+    say(&format!("sim: seed {seed}, {}", Setup::of(seed)));
     let report =
         play(seed, true, &simulation::run).map_err(|why| Failure::new(format!("seed {seed}: {why}")))?;
     for line in &report.feed {
@@ -197,6 +234,29 @@ mod tests {
         assert_eq!(plan(&["--seeds", "many"]), None);
         assert_eq!(plan(&["--seeds"]), None);
         assert_eq!(plan(&["--seeds", "0"]), None);
+    }
+
+    #[test]
+    fn over_every_transport_a_seed_gives_one_feed_and_breaks_nothing() {
+        for transport in ["Auto", "Tcp", "WebSocket", "Bosh"] {
+            let transport = format!("transport={transport}");
+            let seed = (1..).find(|seed| Setup::of(*seed).drawn().any(|drawn| drawn == transport)).unwrap();
+            let report = play(seed, true, &simulation::run).unwrap();
+            assert_eq!(report.broken, Vec::<String>::new(), "seed {seed}, {transport}");
+        }
+    }
+
+    #[test]
+    fn what_failed_seeds_share_is_known() {
+        let mut totals = Totals::default();
+        let seeds = 1..=20;
+        for seed in seeds.clone() {
+            let broken = Setup::of(seed).drawn().any(|drawn| drawn == "load=true");
+            totals.add(seed, if broken { Err(String::from("broken")) } else { Ok(report("")) });
+        }
+        let (had, broke) = totals.drawn["load=true"];
+        assert!(had > 0 && had == broke);
+        assert_eq!(totals.drawn["load=false"], (seeds.count() - had, 0));
     }
 
     fn report(feed: &str) -> Report {

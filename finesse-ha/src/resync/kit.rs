@@ -2,7 +2,9 @@
 //!
 //! Times are milliseconds after a fixed moment by the server's clock, which has nothing to do with the client's.
 
-use finesse_model::{Dialog, DialogId, RequestId, Resource, Timestamp, Update, User, UserId, Verb};
+use finesse_model::{
+    Dialog, DialogId, RequestId, Resource, SystemInfo, Timestamp, Update, User, UserId, Verb,
+};
 use finesse_notify::Notification;
 
 pub(super) const OWN: &str = "7301";
@@ -106,6 +108,13 @@ pub(super) fn says_over(dialog: &Dialog) -> Notification {
         update.event = Verb::Delete;
     }
     notification
+}
+
+/// The server tells how its side is.
+pub(super) fn says_status(status: &str) -> Notification {
+    let xml = format!("<SystemInfo><status>{status}</status></SystemInfo>");
+    let data = Some(Resource::SystemInfo(Box::new(SystemInfo::from_xml(&xml).unwrap())));
+    notification("/finesse/api/SystemInfo", Update::new(Verb::Put, "/finesse/api/SystemInfo", data))
 }
 
 /// The server refuses what it had accepted.

@@ -232,7 +232,10 @@ fn condition(command: &Command, before: &Before, now: &View<'_>) -> bool {
         }
         // A logout for a reason of the system's own is somebody else's.
         Command::SignOut { .. } => {
-            state == Some(&UserState::Logout) && now.user.is_some_and(|user| user.reason_class().is_none())
+            let pending = now.user.and_then(|user| user.pending_state.as_ref());
+            pending == Some(&UserState::Logout)
+                || state == Some(&UserState::Logout)
+                    && now.user.is_some_and(|user| user.reason_class().is_none())
         }
         Command::MakeCall { from, to, .. } => now.dialogs.iter().any(|dialog| made(dialog, before, from, to)),
         Command::ConsultCall { target, to, .. } => {

@@ -318,6 +318,14 @@ fn a_state_that_waits_for_the_end_of_the_call_counts_as_the_wanted_one() {
 }
 
 #[test]
+fn a_sign_out_during_a_call_is_applied_once_it_is_pending() {
+    let before = on_call(&[]);
+    let pending = User { pending_state: Some(UserState::Logout), ..agent("TALKING", 0, 0) };
+    let command = Command::SignOut { user: own(), reason: None, all_media: false };
+    assert_eq!(decided(command, &before, &shows(pending, &[])), "applied");
+}
+
+#[test]
 fn a_logout_that_somebody_else_caused_leaves_a_sign_out_unknown() {
     let before = shows(agent("READY", 0, 0), &[]);
     let command = Command::SignOut { user: own(), reason: None, all_media: false };

@@ -95,17 +95,23 @@ pub(crate) fn merged(known: &User, event: &User) -> User {
         team_id,
         team_name,
         teams,
-        media_type,
         media_state,
         wrap_up_timer
     );
-    if event.state.is_some() && event.state != known.state {
-        // The reason belongs to the state: READY carries none, and an old one must not survive into it.
+    // The thin event of a ringing call says it with nothing inside; everybody has a media type all the same.
+    if event.media_type.as_deref().is_some_and(|text| !text.trim().is_empty()) {
+        user.media_type.clone_from(&event.media_type);
+    }
+    // The reason belongs to the state, and its id and its code belong together: READY carries none, the id -1 is none, and an old one must not survive.
+    let another_state = event.state.is_some() && event.state != known.state;
+    let another_id = event.reason_code_id.is_some() && event.reason_code_id != known.reason_code_id;
+    let another_code = event.reason_code.is_some() && event.reason_code != known.reason_code;
+    if event.state.is_some() {
         user.state.clone_from(&event.state);
+    }
+    if another_state || another_id || another_code {
         user.reason_code_id.clone_from(&event.reason_code_id);
         user.reason_code.clone_from(&event.reason_code);
-    } else {
-        over!(reason_code_id, reason_code);
     }
     if !event.extra.is_empty() {
         user.extra.clone_from(&event.extra);
@@ -236,6 +242,34 @@ mod tests {
                 .unwrap();
         let thin = User::from_xml("<User><state>NOT_READY</state></User>").unwrap();
         assert_eq!(users(&thin, &known), Order::Same);
+    }
+
+    #[test]
+    fn an_old_reason_does_not_survive_another_one_of_the_same_state() {
+        let not_ready =
+            |inside: &str| User::from_xml(&format!("<User><state>NOT_READY</state>{inside}</User>")).unwrap();
+        let known = not_ready(
+            "<reasonCodeId>101</reasonCodeId><reasonCode><code>50002</code><label>Connection Failure</label></reasonCode>",
+        );
+        // None, as it comes.
+        let none = not_ready("<reasonCodeId>-1</reasonCodeId>");
+        assert_eq!(merged(&known, &none), none);
+        // Another one, without its id.
+        let lunch = not_ready("<reasonCode><code>12</code></reasonCode>");
+        assert_eq!(merged(&known, &lunch), lunch);
+        // The same one, without its code.
+        let same = not_ready("<reasonCodeId>101</reasonCodeId>");
+        assert_eq!(merged(&known, &same), known);
+    }
+
+    #[test]
+    fn a_blank_media_type_of_a_thin_event_says_nothing() {
+        let known = User::from_xml("<User><state>READY</state><mediaType>1</mediaType></User>").unwrap();
+        for blank in ["", " "] {
+            let thin = format!("<User><state>RESERVED</state><mediaType>{blank}</mediaType></User>");
+            let merged = merged(&known, &User::from_xml(&thin).unwrap());
+            assert_eq!(merged.media_type.as_deref(), Some("1"));
+        }
     }
 
     #[test]

@@ -1,5 +1,8 @@
 //! Which notification transports may serve a side, in which order, and what a failed try means. Pure: it dials nothing.
 //!
+//! A place fails by refusing the connection, or by taking it and never opening a stream: a front that upgrades to WebSocket and has no service
+//! behind it. What happens on a stream that was opened is no failure of the place.
+//!
 //! What decides without being told: a side whose SystemInfo names its ports is of release 12.6(2) or later. There WebSocket on the HTTPS port is
 //! the desktop's own channel, while BOSH and port 7443 are deprecated. An older side is asked by direct XMPP, which every release since 10 has,
 //! then on port 7443. What worked is remembered by the shell and tried first the next time.

@@ -76,9 +76,9 @@ impl fmt::Display for Chosen {
 /// The last choice, with its place in a form that can be compared.
 type Memory = Arc<Mutex<Option<(Place, Chosen)>>>;
 
-fn locked(memory: &Memory) -> MutexGuard<'_, Option<(Place, Chosen)>> {
-    // Nothing panics while holding it.
-    memory.lock().unwrap_or_else(PoisonError::into_inner)
+fn locked<T>(one: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Nothing panics while holding one.
+    one.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The notifications of one side, over the transport asked for.
@@ -156,24 +156,67 @@ impl Notifications for TransportNotifications {
             .iter()
             .map(|candidate| Ok((candidate.place.clone(), self.connect(candidate)?)))
             .collect::<Result<_, String>>()?;
-        Ok(Box::new(FirstThatServes {
+        Ok(Box::new(FirstThatServes::new(
             candidates,
             connects,
-            connect_timeout: self.connect_timeout,
-            memory: Arc::clone(&self.memory),
-        }))
+            self.connect_timeout,
+            Arc::clone(&self.memory),
+        )))
     }
 }
 
-/// Tries places in the order that [`Search`] says.
+/// Tries places in the order that [`Search`] says, for one opening of a link.
 struct FirstThatServes {
     candidates: Vec<Candidate>,
     connects: Vec<(Place, Box<dyn Connect>)>,
     connect_timeout: Duration,
     memory: Memory,
+    /// What served before this opening.
+    before: Option<(Place, Chosen)>,
+    trying: Mutex<Trying>,
+}
+
+/// How far the search has come.
+struct Trying {
+    search: Search,
+    errors: Vec<LinkError>,
+}
+
+impl Trying {
+    /// The current place did not serve. `Err` with what to tell when no other is worth a try.
+    fn failed(&mut self, error: LinkError) -> Result<(), LinkError> {
+        let then = self.search.failed(error.kind(), error.to_string());
+        self.errors.push(error);
+        match then {
+            Then::Next => Ok(()),
+            Then::Stop => Err(self.told()),
+        }
+    }
+
+    /// The error of all of them: the one that tells most, and in its words what else was tried.
+    fn told(&self) -> LinkError {
+        let telling = self.search.telling();
+        let Some((index, error)) = telling.and_then(|index| Some((index, self.errors.get(index)?))) else {
+            return LinkError::new(EndCause::Protocol, "no transport to try");
+        };
+        let others = self.search.others(index).join("; ");
+        if others.is_empty() { error.clone() } else { error.clone().and(format!("also tried: {others}")) }
+    }
 }
 
 impl FirstThatServes {
+    fn new(
+        candidates: Vec<Candidate>,
+        connects: Vec<(Place, Box<dyn Connect>)>,
+        connect_timeout: Duration,
+        memory: Memory,
+    ) -> Self {
+        let before = locked(&memory).clone();
+        let search = Search::new(candidates.clone(), before.as_ref().map(|(place, _)| place));
+        let trying = Mutex::new(Trying { search, errors: Vec::new() });
+        Self { candidates, connects, connect_timeout, memory, before, trying }
+    }
+
     /// One place. Where there is another, this one has a part of the time only.
     async fn attempt(&self, place: &Place, domain: &str) -> Result<Box<dyn Framing>, LinkError> {
         let Some((_, connect)) = self.connects.iter().find(|(one, _)| one == place) else {
@@ -195,30 +238,36 @@ impl FirstThatServes {
 #[async_trait]
 impl Connect for FirstThatServes {
     async fn connect(&self, domain: &str) -> Result<Box<dyn Framing>, LinkError> {
-        let remembered = locked(&self.memory).as_ref().map(|(place, _)| place.clone());
-        let mut search = Search::new(self.candidates.clone(), remembered.as_ref());
-        let mut errors = Vec::new();
-        while let Some(candidate) = search.current().cloned() {
+        loop {
+            let (candidate, reason) = {
+                let trying = locked(&self.trying);
+                let candidate = trying.search.current().cloned().ok_or_else(|| trying.told())?;
+                (candidate, trying.search.reason())
+            };
             match self.attempt(&candidate.place, domain).await {
                 Ok(framing) => {
-                    let (address, reason) = (candidate.place.to_string(), search.reason());
+                    let address = candidate.place.to_string();
                     let chosen = Chosen { transport: candidate.place.transport(), address, reason };
-                    if remembered.as_ref() != Some(&candidate.place) {
+                    if self.before.as_ref().is_none_or(|(place, _)| *place != candidate.place) {
                         tracing::info!(%chosen, "notification transport");
                     }
                     *locked(&self.memory) = Some((candidate.place, chosen));
                     return Ok(framing);
                 }
-                Err(error) => {
-                    let then = search.failed(error.kind(), error.to_string());
-                    errors.push(error);
-                    if then == Then::Stop {
-                        break;
-                    }
-                }
+                Err(error) => locked(&self.trying).failed(error)?,
             }
         }
-        Err(told(&search, errors))
+    }
+
+    fn never_opened(&self, failure: LinkError) -> Result<(), LinkError> {
+        // It took the connection and does not serve all the same.
+        locked(&self.memory).clone_from(&self.before);
+        let mut trying = locked(&self.trying);
+        let failure = match trying.search.current() {
+            Some(candidate) if self.connects.len() > 1 => failure.at(candidate.place.to_string()),
+            _ => failure,
+        };
+        trying.failed(failure)
     }
 
     fn describe(&self) -> String {
@@ -235,12 +284,75 @@ impl Connect for FirstThatServes {
     }
 }
 
-/// The error of all of them: the one that tells most, and in its words what else was tried.
-fn told(search: &Search, mut errors: Vec<LinkError>) -> LinkError {
-    let Some(telling) = search.telling().filter(|index| *index < errors.len()) else {
-        return LinkError::new(EndCause::Protocol, "no transport to try");
-    };
-    let others = search.others(telling).join("; ");
-    let error = errors.swap_remove(telling);
-    if others.is_empty() { error } else { error.and(format!("also tried: {others}")) }
+#[cfg(test)]
+mod tests {
+    use finesse_notify::{MockConnect, MockTransport};
+
+    use super::*;
+
+    /// Every place takes the connection.
+    fn opening(memory: &Memory) -> FirstThatServes {
+        let side = SideAddress::new("https://fin-a.lab.example:8445");
+        let candidates = candidates(Transport::Auto, &side, &SystemInfo::default()).unwrap();
+        let connects = candidates.iter().map(|candidate| {
+            let mut connect = MockConnect::new();
+            connect.expect_connect().returning(|_| Ok(Box::new(MockTransport::new())));
+            (candidate.place.clone(), Box::new(connect) as Box<dyn Connect>)
+        });
+        let connects = connects.collect();
+        FirstThatServes::new(candidates, connects, Duration::from_secs(1), Arc::clone(memory))
+    }
+
+    fn closed() -> LinkError {
+        LinkError::new(EndCause::Network, "the server closed the connection").before_stream()
+    }
+
+    async fn connected(opening: &FirstThatServes) -> Chosen {
+        assert!(opening.connect("fin-a.lab.example").await.is_ok());
+        locked(&opening.memory).clone().unwrap().1
+    }
+
+    #[tokio::test]
+    async fn a_place_that_never_opens_a_stream_is_left_and_the_next_one_remembered() {
+        let memory = Memory::default();
+        let first = opening(&memory);
+        assert_eq!(connected(&first).await.transport, Transport::Tcp);
+        // Step by step, perhaps: the same place, as long as nothing is said against it.
+        assert_eq!(connected(&first).await.transport, Transport::Tcp);
+        first.never_opened(closed()).unwrap();
+        assert_eq!(*locked(&memory), None, "it does not serve");
+        let chosen = connected(&first).await;
+        assert_eq!(chosen.transport, Transport::WebSocket);
+        assert_eq!(chosen.reason, "tried before it: tcp at tls://fin-a.lab.example:5223: network");
+        let again = connected(&opening(&memory)).await;
+        assert_eq!(again.address, chosen.address);
+        assert!(again.reason.starts_with("it worked before"), "{}", again.reason);
+    }
+
+    #[tokio::test]
+    async fn where_none_opens_a_stream_all_are_told_and_what_served_before_stays_remembered() {
+        let memory = Memory::default();
+        let served = connected(&opening(&memory)).await;
+        let next = opening(&memory);
+        for _ in 0..3 {
+            connected(&next).await;
+            next.never_opened(closed()).unwrap();
+        }
+        connected(&next).await;
+        let error = next.never_opened(closed()).unwrap_err().to_string();
+        for place in ["tls://", "8445/ws", "7443/ws/", "7443/http-bind/"] {
+            assert!(error.contains(place), "{place}: {error}");
+        }
+        assert_eq!(locked(&memory).as_ref().map(|(_, chosen)| chosen.clone()), Some(served));
+    }
+
+    #[tokio::test]
+    async fn where_no_other_port_can_help_the_failure_is_told_at_once() {
+        let memory = Memory::default();
+        let first = opening(&memory);
+        connected(&first).await;
+        let policy = LinkError::new(EndCause::Policy, "rules").before_stream();
+        assert_eq!(first.never_opened(policy).unwrap_err().kind(), EndCause::Policy);
+        assert_eq!(*locked(&memory), None);
+    }
 }

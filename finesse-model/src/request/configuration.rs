@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use super::checks::{Checks, PORTS};
 use super::{Body, RequestError};
 use crate::resources::media_properties_layout::MediaPropertiesLayout;
-use crate::resources::phone_book::{Contact, PhoneBook};
+use crate::resources::phone_book::{Contact, ContactsOf, PhoneBook};
 use crate::resources::reason_code::{ReasonCategory, ReasonCode, WrapUpReason};
 use crate::resources::workflow::{Variable, Workflow, WorkflowAction, WorkflowActionType};
 use crate::scalar::Scalar;
@@ -113,7 +113,10 @@ impl Draft for PhoneBook {
             .characters("name", &self.name, 64)
             .listed("type", &self.r#type)
             .done()?;
-        without!(self, purpose, uri, contacts).to_xml()
+        let mut book = without!(self, purpose, uri, contacts);
+        // Contacts are written one by one, at their own place.
+        book.contacts = book.contacts.filter(|contacts| matches!(contacts, ContactsOf::Uri(_)));
+        book.to_xml()
     }
 }
 

@@ -39,17 +39,6 @@ pub enum ContactsOf {
     Inline(List<Contact>),
 }
 
-impl ContactsOf {
-    /// The contacts that could not be read.
-    #[must_use]
-    pub fn rejected(&self) -> &[DecodeError] {
-        match self {
-            Self::Uri(_) => &[],
-            Self::Inline(contacts) => &contacts.rejected,
-        }
-    }
-}
-
 impl Content for ContactsOf {
     fn read(cursor: &mut Cursor<'_>) -> Result<Option<Self>, DecodeError> {
         let mut contacts = List::default();
@@ -67,6 +56,12 @@ impl Content for ContactsOf {
 
     fn shape() -> Shape {
         Shape::TextOr(Box::new(List::<Contact>::shape()))
+    }
+
+    fn rejected<'a>(&'a self, into: &mut Vec<&'a DecodeError>) {
+        if let Self::Inline(contacts) = self {
+            contacts.rejected(into);
+        }
     }
 }
 

@@ -36,7 +36,9 @@ use crate::config::SessionConfig;
 use crate::error::{EndCause, LinkError};
 use crate::transport::{Activity, Connect, Flights, Transport};
 
-/// Connects, logs in, binds and becomes present. Exactly one attempt, under one deadline for name resolution, TCP, TLS and login.
+/// Connects, logs in, binds and becomes present. Exactly one attempt, under one deadline for name resolution, TCP, TLS and login. It takes
+/// another connection only where a server does not take a login in two flights, and where none opened a stream and `connect` knows of
+/// [another place](Connect::never_opened).
 ///
 /// The link that comes back is driven by a task of the current tokio runtime. It never reconnects: when it ends, its last event says why.
 ///
@@ -63,13 +65,22 @@ async fn attempt(
     config: &SessionConfig,
     doing: &mut &'static str,
 ) -> Result<Link, LinkError> {
-    match login(connect, config, doing).await {
-        Err(Failed::NotTaken(error, flights)) => {
-            tracing::info!(%error, "the server does not take a login in two flights; going step by step from now on");
-            flights.refuse();
-            login(connect, config, doing).await.map_err(Failed::cause)
+    let mut step_by_step = false;
+    loop {
+        match login(connect, config, doing).await {
+            Ok(link) => return Ok(link),
+            // Once at each place.
+            Err(Failed::NotTaken(error, flights)) if !step_by_step => {
+                tracing::info!(%error, "the server does not take a login in two flights; going step by step from now on");
+                flights.refuse();
+                step_by_step = true;
+            }
+            Err(Failed::NeverOpened(error)) => {
+                connect.never_opened(error)?;
+                step_by_step = false;
+            }
+            Err(Failed::NotTaken(error, _) | Failed::Finally(error)) => return Err(error),
         }
-        other => other.map_err(Failed::cause),
     }
 }
 
@@ -77,15 +88,9 @@ async fn attempt(
 enum Failed {
     /// The server may merely not have liked to be written to ahead.
     NotTaken(LinkError, Flights),
+    /// The place may be none for this transport.
+    NeverOpened(LinkError),
     Finally(LinkError),
-}
-
-impl Failed {
-    fn cause(self) -> LinkError {
-        match self {
-            Self::NotTaken(error, _) | Self::Finally(error) => error,
-        }
-    }
 }
 
 /// One connection and one login on it.
@@ -110,6 +115,7 @@ async fn login(
             // Politely, so that the server does not keep half a session; and shortly, so that the cause is told and no timeout instead.
             let _ = tokio::time::timeout(driver::CLOSE_STREAM, transport.close()).await;
             Err(match flights {
+                _ if error.is_before_stream() => Failed::NeverOpened(error),
                 Some(flights) if login.not_taken(&error) => Failed::NotTaken(error, flights),
                 _ => Failed::Finally(error),
             })

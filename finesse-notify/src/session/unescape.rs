@@ -9,21 +9,25 @@ const BLOCK: usize = 16;
 /// Adds the text with its references resolved; `None` where that cannot be done, and then nothing is added.
 pub(super) fn unescape(raw: &str, text: &mut Vec<u8>) -> Option<()> {
     let start = text.len();
-    let end = predefined(raw.as_bytes(), start, text);
-    text.truncate(end.unwrap_or(start));
-    if end.is_none() {
+    text.resize(start + raw.len() + BLOCK, 0);
+    let resolved = predefined(raw.as_bytes(), text.get_mut(start..)?);
+    text.truncate(start + resolved.unwrap_or(0));
+    if resolved.is_none() {
         text.extend_from_slice(quick_xml::escape::unescape(raw).ok()?.as_bytes());
     }
     Some(())
 }
 
-/// Where the resolved text ends, of which something meaningless follows; `None` if there is any other reference.
-fn predefined(mut raw: &[u8], start: usize, text: &mut Vec<u8>) -> Option<usize> {
-    // A block is written whole, whatever of it counts.
-    text.resize(start + raw.len() + BLOCK, 0);
-    let mut end = start;
+/// Writes the resolved text to the front of `text`, which has room for the raw one and a block; gives its length, or `None` if there is any
+/// other reference.
+fn predefined(mut raw: &[u8], text: &mut [u8]) -> Option<usize> {
+    let mut end = 0;
     while let Some(block) = raw.first_chunk::<BLOCK>() {
-        let references = block.iter().rev().fold(0_u32, |mask, byte| mask << 1 | u32::from(*byte == b'&'));
+        let mut references = 0_u32;
+        for (at, byte) in block.iter().enumerate() {
+            references |= u32::from(*byte == b'&') << at;
+        }
+        // Written whole, whatever of it counts.
         *text.get_mut(end..)?.first_chunk_mut::<BLOCK>()? = *block;
         let before = (references | 1 << BLOCK).trailing_zeros() as usize;
         end += before;

@@ -33,6 +33,8 @@ pub(super) struct TcpStream {
     outbound: BytesMut,
     /// Something was written that the layers below may still hold.
     unflushed: bool,
+    /// The server has opened a stream on this connection, the present one or one before it.
+    begun: bool,
     /// A frame that was looked at and is still to be yielded.
     put_back: Option<Frame>,
     dead: Option<LinkError>,
@@ -52,6 +54,7 @@ impl TcpStream {
             inbound: BytesMut::new(),
             outbound: BytesMut::new(),
             unflushed: false,
+            begun: false,
             put_back: None,
             dead: None,
             activity: Activity::new(),
@@ -94,6 +97,7 @@ impl TcpStream {
     }
 
     fn die(&mut self, error: LinkError) -> LinkError {
+        let error = if self.begun { error } else { error.before_stream() };
         self.dead = Some(error.clone());
         error
     }
@@ -112,6 +116,7 @@ impl TcpStream {
             let piece = self.inbound.get(found.range.clone()).unwrap_or_default();
             match found.piece {
                 Piece::Root if is_stream(piece) => {
+                    self.begun = true;
                     self.inherited = Arc::new(self.framer.namespaces().clone());
                 }
                 Piece::Root => {

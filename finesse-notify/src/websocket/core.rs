@@ -38,11 +38,23 @@ pub(super) enum Meaning {
 pub(super) struct Core {
     domain: String,
     phase: Phase,
+    /// The server has opened a stream on this connection, the present one or one before it.
+    begun: bool,
 }
 
 impl Core {
     pub(super) fn new(domain: &str) -> Self {
-        Self { domain: domain.to_owned(), phase: Phase::Opening }
+        Self { domain: domain.to_owned(), phase: Phase::Opening, begun: false }
+    }
+
+    /// What a failure now means, whatever it was.
+    pub(super) fn failed(&self, error: LinkError) -> LinkError {
+        if self.begun { error } else { error.before_stream() }
+    }
+
+    fn opened(&mut self) {
+        self.phase = Phase::Open;
+        self.begun = true;
     }
 
     /// What to say at the beginning of a stream and of every restart. From now on the server's own is awaited.
@@ -66,7 +78,7 @@ impl Core {
             .map_err(|error| protocol(format!("a frame is no stanza: {error}")))?;
         match (tag.name(), tag.namespace(), self.phase) {
             ("open", NS_FRAMING, Phase::Opening) => {
-                self.phase = Phase::Open;
+                self.opened();
                 Ok(Meaning::Opened)
             }
             ("close", NS_FRAMING, _) => Err(closed(&tag)),
@@ -75,7 +87,7 @@ impl Core {
             }
             // A server may refuse before it opens, and its reason must reach the session.
             ("error", NS_STREAMS | "", Phase::Opening) => {
-                self.phase = Phase::Open;
+                self.opened();
                 Ok(Meaning::Stanza(Frame::new(text)))
             }
             (other, _, Phase::Opening) => {
@@ -202,6 +214,18 @@ mod tests {
         core.open();
         let error = stanza(core.on_text("<stream:error xmlns:stream='http://etherx.jabber.org/streams'/>"));
         assert_eq!(error.name(), "error");
+    }
+
+    #[test]
+    fn a_failure_is_before_the_stream_until_the_server_has_opened_one() {
+        let mut core = Core::new("d");
+        core.open();
+        assert!(core.failed(binary()).is_before_stream());
+        let mut core = opened();
+        assert!(!core.failed(binary()).is_before_stream());
+        // The stream after SASL is not the first.
+        core.open();
+        assert!(!core.failed(binary()).is_before_stream());
     }
 
     #[test]

@@ -42,6 +42,7 @@ impl WebSocketTransport {
     }
 
     fn die(&mut self, error: LinkError) -> LinkError {
+        let error = self.core.failed(error);
         self.dead = Some(error.clone());
         error
     }

@@ -209,6 +209,18 @@ pub fn end(event: Option<Event>) -> LinkError {
     }
 }
 
+/// Waits until everybody else does. Sound under `start_paused` only: with the clock stopped the runtime lets time pass only when every task
+/// waits, so that even the shortest time is over after all that could happen.
+pub async fn all_wait() {
+    time_passes(Duration::from_millis(1)).await;
+}
+
+/// Lets so much time pass, with every timer on the way at its moment, where `advance` would jump over them. Sound for the same reason, and as
+/// quick: nothing real is waited for.
+pub async fn time_passes(time: Duration) {
+    tokio::time::sleep(time).await;
+}
+
 /// A dialer that hands out prepared byte streams, in order.
 pub struct PipeDialer {
     pipes: tokio::sync::Mutex<UnboundedReceiver<tokio::io::DuplexStream>>,

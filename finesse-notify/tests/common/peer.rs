@@ -2,7 +2,7 @@
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
 
-use super::JID;
+use super::{JID, all_wait};
 
 pub const HEADER: &str = "<?xml version='1.0' encoding='UTF-8'?><stream:stream xmlns:stream=\"http://etherx.jabber.org/streams\" \
     xmlns=\"jabber:client\" from=\"fin-a.lab.example\" id=\"7qk2n1x0vd\" xml:lang=\"en\" version=\"1.0\">";
@@ -39,6 +39,16 @@ impl Peer {
             let n = self.io.read(&mut buf).await.unwrap();
             assert!(n > 0, "the client closed before {text:?}; it had said {:?}", self.heard);
             self.heard.push_str(std::str::from_utf8(&buf[..n]).unwrap());
+        }
+    }
+
+    /// The client says nothing before it is answered.
+    pub async fn hear_nothing(&mut self) {
+        let mut buf = [0; 1];
+        tokio::select! {
+            biased;
+            _ = self.io.read(&mut buf) => panic!("the client went on unasked"),
+            () = all_wait() => assert_eq!(self.heard, "", "the client went on unasked"),
         }
     }
 

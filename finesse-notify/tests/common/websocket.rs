@@ -5,7 +5,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use super::{JID, config, pipes};
+use super::{JID, all_wait, config, pipes};
 
 pub const URL: &str = "wss://fin-a.lab.example:8445/ws";
 // As servers write them.
@@ -115,6 +115,15 @@ impl Server {
         let stanza = Stanza::parse(std::str::from_utf8(&payload).unwrap()).unwrap();
         assert_eq!(stanza.name(), name);
         stanza
+    }
+
+    /// The client says nothing before it is answered.
+    pub async fn hear_nothing(&mut self) {
+        tokio::select! {
+            biased;
+            _ = self.read() => panic!("the client went on unasked"),
+            () = all_wait() => assert!(self.heard.is_empty(), "the client went on unasked"),
+        }
     }
 
     pub async fn opened(&mut self) {

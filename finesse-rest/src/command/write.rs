@@ -42,7 +42,9 @@ impl Command {
             {
                 refuse("toAddress", "no destination given")
             }
-            Self::MakeCall { from, to, .. } | Self::ConsultCall { target: from, to, .. }
+            Self::MakeCall { from, to, .. }
+            | Self::ConsultCall { target: from, to, .. }
+            | Self::BlindTransfer { target: from, to, .. }
                 if to.trim() == from.as_str() =>
             {
                 refuse("toAddress", "it is the caller's own extension")

@@ -114,11 +114,11 @@ pub struct Page {
 }
 
 impl Page {
-    /// How many contacts are in it.
+    /// How many contacts are in it, those too that could not be read.
     #[must_use]
     pub fn contacts(&self) -> usize {
         let count = |book: &PhoneBook| match &book.contacts {
-            Some(ContactsOf::Inline(contacts)) => contacts.len(),
+            Some(ContactsOf::Inline(contacts)) => contacts.len() + contacts.rejected.len(),
             _ => 0,
         };
         self.books.items.iter().map(count).sum()
@@ -156,6 +156,17 @@ impl Pages<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Else a full page with a bad contact would be taken for the last.
+    #[test]
+    fn a_page_counts_contacts_that_could_not_be_read() {
+        let books = finesse_model::PhoneBooks::from_xml(
+            "<PhoneBooks><PhoneBook><name>n</name><contacts><Contact><firstName>a</firstName></Contact>\
+             <Contact><firstName>a</firstName><firstName>b</firstName></Contact></contacts></PhoneBook></PhoneBooks>",
+        )
+        .unwrap();
+        assert_eq!(Page { books, partial: true, range: None }.contacts(), 2);
+    }
 
     #[test]
     fn ranges_lie_within_1_to_6000() {

@@ -127,10 +127,15 @@ struct Socket<S> {
 }
 
 /// Serves one stream to its end.
-async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send>(io: S, weak: WeakSim, side: Side, port: Port) {
+async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send>(mut io: S, weak: WeakSim, side: Side, port: Port) {
     let Some(shared) = weak.upgrade() else { return };
     let profile = shared.profile();
     let service = &profile.websocket;
+    if service.only_upgrades_on_8445 && port == Port::Rest {
+        // The client may have gone first.
+        let _ = io.shutdown().await;
+        return;
+    }
     let (ping_idle, follows_port) = (service.ping_idle, service.ends_with_tomcat && port == Port::Rest);
     let mut state = shared.watch(side, port);
     let mut socket = Socket {

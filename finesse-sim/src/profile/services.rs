@@ -31,6 +31,9 @@ pub enum Pipelining {
 pub struct WebSocketService {
     /// Whether it is reached on the REST port (8445), where the current documents send clients. Default yes.
     pub on_8445: bool,
+    /// Switch: is an upgrade on 8445 answered and the socket then closed before anything of a stream, as by a front that has no service
+    /// behind it? Default no.
+    pub only_upgrades_on_8445: bool,
     /// Whether it is reached on the BOSH port (7443), as in 12.5 and before. Default yes: that port is deprecated, not gone.
     pub on_7443: bool,
     /// The paths it answers at; others are not found. Default both spellings (Openfire).

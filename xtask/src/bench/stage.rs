@@ -23,6 +23,7 @@ use secrecy::SecretString;
 use tokio::time::timeout;
 
 use super::Figure;
+use crate::pair::{self, no_sockets};
 use crate::report::Failure;
 
 /// Whose session it is.
@@ -140,19 +141,9 @@ pub(super) async fn two_calls(sim: &Sim, session: &mut Session) -> Result<(), Fa
 pub(super) async fn until<T>(
     session: &mut Session,
     what: &str,
-    mut wanted: impl FnMut(&Event) -> Option<T>,
+    wanted: impl FnMut(&Event) -> Option<T>,
 ) -> Result<T, Failure> {
-    let waiting = async {
-        while let Some(event) = session.next().await {
-            if let Some(found) = wanted(&event) {
-                return Ok(found);
-            }
-        }
-        Err(Failure::new(format!("waiting for {what}, but the session is over: {:?}", session.ended())))
-    };
-    timeout(PATIENCE, waiting)
-        .await
-        .unwrap_or_else(|_| Err(Failure::new(format!("{what}: not within {PATIENCE:?}"))))
+    pair::until(session, what, PATIENCE, wanted).await
 }
 
 /// The neighbour's REST client, for one side.
@@ -193,8 +184,4 @@ pub(super) fn neighbour() -> Result<UserId, Failure> {
 fn trust(sim: &Sim) -> Result<Trust, Failure> {
     let ca = sim.ca_pem().ok_or_else(no_sockets)?;
     Ok(Trust::ExtraCa(ca.as_bytes().to_vec()))
-}
-
-fn no_sockets() -> Failure {
-    Failure::new("the pair has no sockets")
 }

@@ -25,6 +25,7 @@ use super::client::Way;
 use super::mirror::Mirror;
 use super::prosody::{AGENT, Prosody, password};
 use super::rig::Rig;
+use crate::pair::{self, no_sockets};
 use crate::report::Failure;
 
 const EXTENSION: &str = "7301";
@@ -263,25 +264,10 @@ impl Failover {
     }
 
     /// Waits for the event that `wanted` picks; the end of the feed, or of a mirror, ends the wait.
-    async fn until<T>(
-        &mut self,
-        what: &str,
-        mut wanted: impl FnMut(&Event) -> Option<T>,
-    ) -> Result<T, Failure> {
-        let session = &mut self.session;
-        let waiting = async {
-            while let Some(event) = session.next().await {
-                if let Some(found) = wanted(&event) {
-                    return Ok(found);
-                }
-            }
-            Err(Failure::new(format!("waiting for {what}, but the session is over: {:?}", session.ended())))
-        };
+    async fn until<T>(&mut self, what: &str, wanted: impl FnMut(&Event) -> Option<T>) -> Result<T, Failure> {
         let [a, b] = &mut self.mirrors;
         tokio::select! {
-            found = tokio::time::timeout(PATIENCE, waiting) => {
-                found.unwrap_or_else(|_| Err(Failure::new(format!("{what} did not come"))))
-            }
+            found = pair::until(&mut self.session, what, PATIENCE, wanted) => found,
             failure = failed(a) => Err(Failure::new(format!("waiting for {what}: mirroring side A: {failure}"))),
             failure = failed(b) => Err(Failure::new(format!("waiting for {what}: mirroring side B: {failure}"))),
         }
@@ -339,8 +325,4 @@ async fn failed(mirror: &mut Option<Mirror>) -> Failure {
         Some(mirror) => mirror.failed().await,
         None => std::future::pending().await,
     }
-}
-
-fn no_sockets() -> Failure {
-    Failure::new("the pair has no sockets")
 }

@@ -5,6 +5,7 @@
 mod invariants;
 mod run;
 mod schedule;
+mod setup;
 
 /// The seams and the listener that the cases of `finesse-ha` use too.
 #[allow(dead_code, reason = "the cases use parts of it that no schedule needs")]
@@ -12,3 +13,4 @@ mod schedule;
 mod memory;
 
 pub(crate) use run::{Report, run};
+pub(crate) use setup::Setup;

@@ -5,14 +5,12 @@ use std::time::Duration;
 
 use finesse_ha::clock::Clock;
 use finesse_ha::event::Event;
-use finesse_ha::failover::{Hybrid, Immediate, WaitAndRetry};
 use finesse_ha::health::Status;
 use finesse_ha::outcome::Outcome;
 use finesse_ha::params::Params;
-use finesse_ha::session::{Commands, Session, Transport};
+use finesse_ha::session::{Commands, Session};
 use finesse_model::{Extension, UserId};
 use finesse_rest::Credentials;
-use finesse_sim::profile::{RequestIdEcho, TomcatDown, WhenOut};
 use finesse_sim::{AgentSpec, Profile, Sim, WorldAction};
 use secrecy::SecretString;
 use tokio::task::JoinSet;
@@ -21,6 +19,7 @@ use super::invariants::Watcher;
 use super::memory::always::untrue;
 use super::memory::{Wire, dialer, http, pair};
 use super::schedule::{Click, DISTURBED, QUIET, Step, mend_everything, schedule, world};
+use super::setup::Setup;
 
 const AGENT: &str = "40217";
 const EXTENSION: &str = "7301";
@@ -55,16 +54,18 @@ pub(crate) fn run(seed: u64) -> Result<Report, String> {
 async fn play(seed: u64) -> Result<Report, String> {
     let mut random = fastrand::Rng::with_seed(seed);
     let clock = Clock::start();
-    let sim = Sim::in_memory(profile(&mut random), random.u64(..));
+    let setup = Setup::of(seed);
+    let sim = Sim::in_memory(setup.profile.clone(), random.u64(..));
     sim.add_agent(AgentSpec::new(AGENT, PASSWORD, EXTENSION));
     let wire = Wire::default();
-    let session = open(&sim, &wire, &mut random, clock).await?;
+    let session = open(&sim, &wire, &setup, random.u64(..), clock).await?;
     let steps = schedule(&mut random);
+    let lossy = steps.iter().any(|(_, step)| step.hides_events(setup.profile.finesse_presence));
     let mut stage = Stage {
         sim,
         clock,
         session,
-        watcher: Watcher::new(steps.iter().any(|(_, step)| step.hides_events()), on_the_way(&steps)),
+        watcher: Watcher::new(lossy, on_the_way(&steps)),
         wire,
         report: Report { feed: Vec::new(), broken: Vec::new(), gaps: 0, switches: 0, commands: 0 },
         clicks: JoinSet::new(),
@@ -90,31 +91,6 @@ async fn play(seed: u64) -> Result<Report, String> {
     stage.finish()
 }
 
-/// The pair, with everything that is not documented switched one way or the other.
-fn profile(random: &mut fastrand::Rng) -> Profile {
-    Profile {
-        load: random.bool(),
-        load_waits_for_call: random.bool(),
-        burst_deletes: random.bool(),
-        queue_survives_outage: random.bool(),
-        forced_logout_when_out: if random.bool() { WhenOut::Drop } else { WhenOut::Defer },
-        login_elsewhere_cancels: random.bool(),
-        second_resource_keeps_presence: random.bool(),
-        notification_stop_is_absence: random.bool(),
-        last_item_on_subscribe: random.bool(),
-        relogin_publishes: random.bool(),
-        shutdown_stream_error: random.bool(),
-        tomcat_down: match random.u8(0..3) {
-            0 => TomcatDown::Refuses,
-            1 => TomcatDown::BlackHole,
-            _ => TomcatDown::BadGateway,
-        },
-        dead_webapp_status: [404, 500, 503][random.usize(0..3)],
-        request_id_echo: if random.bool() { RequestIdEcho::ErrorsOnly } else { RequestIdEcho::Always },
-        ..Profile::ucce()
-    }
-}
-
 /// How long a request may be on its way to a side: half of the longest latency that the pair draws.
 fn on_the_way(steps: &[(Duration, Step)]) -> Duration {
     let profile = Profile::ucce();
@@ -124,25 +100,19 @@ fn on_the_way(steps: &[(Duration, Step)]) -> Duration {
     longest.min(profile.http_latency_max).mul_f64(slowest) / 2
 }
 
-async fn open(sim: &Sim, wire: &Wire, random: &mut fastrand::Rng, clock: Clock) -> Result<Session, String> {
+async fn open(sim: &Sim, wire: &Wire, setup: &Setup, seed: u64, clock: Clock) -> Result<Session, String> {
     let params = Params::default();
     let user = UserId::new(AGENT).map_err(|error| error.to_string())?;
     let extension = Extension::new(EXTENSION).map_err(|error| error.to_string())?;
     let builder = Session::builder(pair())
         .credentials(Credentials::basic(user, SecretString::from(PASSWORD)))
         .sign_in(extension)
-        .transport(Transport::Tcp)
         .params(params.clone())
         .http(http(sim, wire))
         .dialer(dialer(sim))
         .clock(clock)
-        .seed(random.u64(..));
-    let builder = match random.u8(0..4) {
-        0 => builder.policy(Immediate),
-        1 => builder.policy(WaitAndRetry::default()),
-        _ => builder.policy(Hybrid::new(&params)),
-    };
-    builder.open().await.map_err(|error| error.to_string())
+        .seed(seed);
+    setup.apply(builder, &params).open().await.map_err(|error| error.to_string())
 }
 
 /// One run under way.

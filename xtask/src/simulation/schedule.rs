@@ -37,12 +37,15 @@ pub(crate) enum Step {
 }
 
 impl Step {
-    /// True for faults by which the servers keep events from their clients or publish them late, while everything else looks well.
-    pub(crate) fn hides_events(&self) -> bool {
-        matches!(
-            self,
-            Self::Fault(Fault::DropEvents { .. } | Fault::DelayEvents { .. } | Fault::HalfOpen { .. })
-        )
+    /// True for faults by which the servers keep events from their clients or publish them late, while everything else looks well. A web application
+    /// that is away publishes nothing; only where its presence is sent do clients see that.
+    pub(crate) fn hides_events(&self, presence_is_sent: bool) -> bool {
+        let Self::Fault(fault) = self else { return false };
+        match fault {
+            Fault::DropEvents { .. } | Fault::DelayEvents { .. } | Fault::HalfOpen { .. } => true,
+            Fault::CrashWebapp { .. } | Fault::StopTomcat { .. } => !presence_is_sent,
+            _ => false,
+        }
     }
 
     /// By what factor it makes a side slow.

@@ -4,7 +4,9 @@
 
 use std::time::Duration;
 
-use finesse_model::{Dialog, ReasonClass, RequestId, Timestamp, User, UserState};
+use finesse_model::{
+    Dialog, ReasonClass, RequestId, Resource, SystemStatus, Timestamp, Update, User, UserState,
+};
 
 use super::repair::Repair;
 use super::{ResyncCore, words_of};
@@ -37,6 +39,9 @@ impl ResyncCore {
             News::Unreadable { why, .. } => self.degraded("unreadable", why),
             News::Errors { source, request_id, errors } => self.refused_later(source, request_id, errors),
             News::Other(update) => {
+                if is_back(&update) {
+                    self.audits.doubt(now);
+                }
                 if let Some(attachment) = self.attachment {
                     let (epoch, side) = (attachment.epoch, attachment.side);
                     let data =
@@ -138,6 +143,12 @@ impl ResyncCore {
         self.advance_repair(now);
         self.audit_if_due(now);
     }
+}
+
+/// Whether a side says that it has come into service. Within an epoch nobody knew that it was out: where the web application's presence is not sent,
+/// its stream stays up and silent while it is away, and what happened meanwhile is published by nobody.
+fn is_back(update: &Update) -> bool {
+    matches!(&update.data, Some(Resource::SystemInfo(info)) if info.status == Some(SystemStatus::InService))
 }
 
 /// How the agent stands, without the details.

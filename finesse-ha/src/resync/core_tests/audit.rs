@@ -1,6 +1,8 @@
 //! Routine reads beside the live stream.
 
-use super::super::super::kit::{agent, id, says_agent, says_call, says_over, talk, with_variable};
+use super::super::super::kit::{
+    agent, id, says_agent, says_call, says_over, says_status, talk, with_variable,
+};
 use super::*;
 
 fn unreadable() -> Notification {
@@ -147,6 +149,20 @@ fn what_cannot_be_read_of_another_node_is_told_and_leaves_no_doubt_of_the_agent(
     bench.hear(unreadable_of_a_team());
     assert_eq!(bench.warnings(), ["degraded unreadable"]);
     assert_eq!(audits(&mut bench, 20 * S), Vec::<u64>::new());
+}
+
+/// A web application that was away without its presence being seen has published nothing for as long.
+#[test]
+fn a_side_that_says_it_is_in_service_again_leaves_a_doubt_of_what_it_did_not_tell() {
+    let mut bench = busy();
+    bench.pass(60 * S);
+    bench.shows(agent("TALKING", 0, 0), &[]);
+    bench.hear(says_status("OUT_OF_SERVICE"));
+    assert_eq!(audits(&mut bench, 20 * S), Vec::<u64>::new(), "that ends the epoch anyway");
+    bench.hear(says_status("IN_SERVICE"));
+    assert_eq!(audits(&mut bench, 20 * S), [5]);
+    assert_eq!(bench.story(), ["audit: 1 ended"]);
+    assert_eq!(bench.failures(), []);
 }
 
 #[test]
