@@ -70,9 +70,15 @@ fn slixmpp() -> Result<Vec<PathBuf>, Failure> {
 fn tokio_xmpp() -> Result<Vec<PathBuf>, Failure> {
     let shell = shell()?;
     let manifest = folder().join("tokio-xmpp/Cargo.toml");
-    let build = cargo(&shell, &["build", "--release", "--quiet", "--locked", "--manifest-path"]);
-    let output = build.arg(manifest).arg("--target-dir").arg(target()).quiet().ignore_status().output()?;
-    succeeded("cannot be built", output.status, &output.stderr)?;
+    // The first time takes minutes, so cargo may tell on standard error what it does.
+    let build = cargo(&shell, &["build", "--release", "--locked", "--manifest-path"]);
+    build
+        .arg(manifest)
+        .arg("--target-dir")
+        .arg(target())
+        .quiet()
+        .run()
+        .map_err(|_| Failure::new("cannot be built, for the reason above"))?;
     Ok(vec![target().join(format!("release/baseline-tokio-xmpp{}", std::env::consts::EXE_SUFFIX))])
 }
 
