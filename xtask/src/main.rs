@@ -104,6 +104,12 @@ const TASKS: &[Task] = &[
         about: "the canned server that the link bench starts for itself",
         run: bench::canned::run,
     },
+    Task {
+        name: "bench-links",
+        usage: "TRANSPORT",
+        about: "the memory of idle links, for which the link bench starts a process",
+        run: bench::link::run_memory,
+    },
 ];
 
 fn main() -> ExitCode {

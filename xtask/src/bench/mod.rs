@@ -6,7 +6,7 @@
 pub(crate) mod canned;
 mod decode;
 mod delay;
-mod link;
+pub(crate) mod link;
 mod link_loss;
 mod memory;
 mod round_trips;
@@ -32,27 +32,50 @@ pub(crate) struct Figure {
     pub(crate) reference: Option<(f64, String)>,
 }
 
+/// What a bench has to say.
+pub(crate) enum Entry {
+    Figure(Figure),
+    /// What could not be measured here, and why.
+    Skipped {
+        name: String,
+        why: String,
+    },
+}
+
+/// Figures, none of which was skipped.
+fn entries(figures: Vec<Figure>) -> Vec<Entry> {
+    figures.into_iter().map(Entry::Figure).collect()
+}
+
 /// A bench: its name, what it shows, and how to run it.
 struct Bench {
     name: &'static str,
     about: &'static str,
-    run: fn() -> Result<Vec<Figure>, Failure>,
+    run: fn() -> Result<Vec<Entry>, Failure>,
 }
 
 const BENCHES: &[Bench] = &[
-    Bench { name: "decode", about: "decoding one dialog update", run: decode::run },
+    Bench { name: "decode", about: "decoding one dialog update", run: || decode::run().map(entries) },
     Bench { name: "link", about: "what one notification link costs", run: link::run },
     Bench {
         name: "memory",
         about: "allocations of an event, and what a list of 6,000 users holds",
-        run: memory::run,
+        run: || memory::run().map(entries),
     },
-    Bench { name: "link-loss", about: "from a stream that is cut to the decision", run: link_loss::run },
-    Bench { name: "switch", about: "from the decision to move to being live again", run: switch::run },
+    Bench {
+        name: "link-loss",
+        about: "from a stream that is cut to the decision",
+        run: || link_loss::run().map(entries),
+    },
+    Bench {
+        name: "switch",
+        about: "from the decision to move to being live again",
+        run: || switch::run().map(entries),
+    },
     Bench {
         name: "round-trips",
         about: "the same, counted in round trips of a long line",
-        run: round_trips::run,
+        run: || round_trips::run().map(entries),
     },
 ];
 
@@ -71,8 +94,13 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     for bench in
         BENCHES.iter().filter(|bench| named.is_empty() || named.iter().any(|name| *name == bench.name))
     {
-        for figure in (bench.run)()? {
-            say(&if json { line(&figure) } else { sentence(&figure) });
+        for entry in (bench.run)()? {
+            say(&match &entry {
+                Entry::Figure(figure) if json => line(figure),
+                Entry::Figure(figure) => sentence(figure),
+                Entry::Skipped { name, why } if json => json!({ "name": name, "skipped": why }).to_string(),
+                Entry::Skipped { name, why } => format!("{name}: {why}, skipped"),
+            });
         }
     }
     Ok(())
