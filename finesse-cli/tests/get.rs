@@ -67,6 +67,11 @@ async fn a_resource_is_printed_as_decode_prints_it_and_raw_as_it_came() {
     let decoded = feed(&mut finesse(&["decode"]), raw.out.as_bytes());
     assert_eq!(serde_json::from_str::<Value>(&decoded.out).unwrap(), user);
 
+    // A page is no document, and what was asked for all the same.
+    let page = get(&pair, &["/desktop/sso/test", "--raw"]);
+    assert!(page.code == Some(0) && page.out.contains("<html>"), "{} {}", page.out, page.err);
+    assert_eq!(get(&pair, &["/desktop/sso/test"]).code, Some(1));
+
     pair.applied("user", &["sign-in", "--extension", EXTENSION]);
     let dialogs = format!("User/{AGENT}/Dialogs");
     assert_eq!(got(&pair, &[&dialogs])["value"], serde_json::json!([]));

@@ -109,6 +109,9 @@ impl<'a> Cursor<'a> {
     }
 
     /// Opens the next child of the current element; `None` when that element ends (and is thereby left).
+    ///
+    /// This and [`text`](Self::text) read nearly everything. They look at the parser's events where they lie, because moving each through
+    /// [`event`](Self::event) costs a fifth.
     pub(crate) fn child(&mut self) -> Result<Option<Tag<'a>>, DecodeError> {
         loop {
             match self.reader.read_event() {

@@ -107,3 +107,13 @@ async fn a_forbidden_request_by_hand_to_a_configuration_path_is_explained() {
         assert_eq!((error.kind(), error.status()), (kind, Some(403)), "{path}: {error}");
     }
 }
+
+/// Queries may hold tokens.
+#[tokio::test]
+async fn an_error_names_the_path_without_its_query() {
+    let (client, _) = client("admin", &[(404, &[], "")]);
+    let request = client.request(Method::GET, "/desktop/sso/token?cc_username=a&token=hush");
+    let error = request.query(&[("more", "hush")]).raw().await.unwrap_err();
+    let shown = format!("{error} {error:?}");
+    assert!(shown.contains("GET /desktop/sso/token on") && !shown.contains("hush"), "{shown}");
+}

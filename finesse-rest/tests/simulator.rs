@@ -11,7 +11,7 @@ use common::in_memory::InMemory;
 use finesse_model::{Extension, RequestId, SystemStatus, UserId, UserState};
 use finesse_net::{Trust, TrustReason};
 use finesse_rest::{CallAction, Client, Command, Credentials, Error, ErrorKind, Progress, SideApi};
-use finesse_sim::{AgentSpec, Fault, LogKind, Profile, Side, Sim, WorldAction};
+use finesse_sim::{AgentSpec, Fault, LogKind, Profile, Publications, Side, Sim, WorldAction};
 
 const USER: &str = "40217";
 const PASSWORD: &str = "correct horse";
@@ -39,20 +39,30 @@ fn client_of(sim: &Sim, side: Side, password: &str) -> Client {
         .unwrap()
 }
 
-/// Waits until the side shows what is wanted. In memory time is simulated, so waiting costs nothing; the bound of ten minutes only ends a
-/// test that has failed.
+/// Lets simulated time pass, for a pair in memory, until the side shows what is wanted. The bound of ten minutes only ends a test that has
+/// failed.
 async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
     for _ in 0..6000 {
         if let Some(found) = look().await {
             return found;
         }
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        tokio::time::advance(Duration::from_millis(100)).await;
     }
     panic!("never came: {what}");
 }
 
-async fn in_state(client: &Client, wanted: UserState) {
-    until("the state", async || {
+/// Looks again after each thing that the side publishes, until it shows what is wanted.
+async fn published<T>(news: &mut Publications, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    loop {
+        if let Some(found) = look().await {
+            return found;
+        }
+        news.recv().await.unwrap();
+    }
+}
+
+async fn in_state(news: &mut Publications, client: &Client, wanted: UserState) {
+    published(news, async || {
         client.user(USER).get().await.ok().filter(|user| user.state.as_ref() == Some(&wanted)).map(|_| ())
     })
     .await;
@@ -75,16 +85,16 @@ async fn an_agent_is_signed_in_and_takes_a_call_over_tls() {
         .build()
         .unwrap();
 
-    // The pair opens its ports when its tasks run, so the first attempts may be refused.
-    let info = until("an answer", async || client.system_info().await.ok()).await;
+    let mut news = sim.publications(Side::A);
+    let info = client.system_info().await.unwrap();
     assert_eq!(info.status, Some(SystemStatus::InService));
     assert_eq!(client.user(USER).get().await.unwrap().state, Some(UserState::Logout));
     let receipt = client.user(USER).sign_in(extension()).await.unwrap();
     assert_eq!(receipt.status, 202);
     let id = receipt.request_id;
-    in_state(&client, UserState::NotReady).await;
+    in_state(&mut news, &client, UserState::NotReady).await;
     ready(&client).await.unwrap();
-    in_state(&client, UserState::Ready).await;
+    in_state(&mut news, &client, UserState::Ready).await;
 
     let call = WorldAction::CallBegin {
         agent: USER.into(),
@@ -93,9 +103,9 @@ async fn an_agent_is_signed_in_and_takes_a_call_over_tls() {
         variables: Default::default(),
     };
     sim.world(call).call.unwrap();
-    let dialog = until("the call", async || client.user(USER).dialogs().await.unwrap().items.pop()).await;
+    let dialog = published(&mut news, async || client.user(USER).dialogs().await.unwrap().items.pop()).await;
     client.dialog(&dialog.id).take_action(CallAction::Answer, extension()).await.unwrap();
-    in_state(&client, UserState::Talking).await;
+    in_state(&mut news, &client, UserState::Talking).await;
     assert_eq!(client.dialog(&dialog.id).get().await.unwrap().id, dialog.id);
 
     let executed: Vec<String> = sim
@@ -118,10 +128,7 @@ async fn the_pairs_own_ca_is_unknown_to_the_system() {
     let other = Sim::serve(Profile::ucce(), 8).await.unwrap();
     let trust = Trust::ExtraCa(other.ca_pem().unwrap().as_bytes().to_vec());
     let client = Client::builder(&url).trust(trust).build().unwrap();
-    let error = until("an open port", async || {
-        client.system_info().await.err().filter(|error| error.kind() != ErrorKind::Connect)
-    })
-    .await;
+    let error = client.system_info().await.unwrap_err();
     assert_eq!((error.kind(), error.progress()), (ErrorKind::Tls, Progress::NotSent));
     assert_eq!(error.trust_failure().unwrap().reason(), TrustReason::UnknownIssuer, "{error}");
 }
@@ -189,11 +196,12 @@ async fn an_internal_error_leaves_the_outcome_unknown() {
 #[tokio::test(start_paused = true)]
 async fn an_accepted_command_carries_its_own_id() {
     let (sim, client) = in_memory();
+    let mut news = sim.publications(Side::A);
     let id = RequestId::new("my-id-1").unwrap();
     let command = Command::SignIn { user: user(), extension: extension(), device: None, mobile: None };
     let accepted = client.submit(&command, &id).await.unwrap();
     assert_eq!(accepted.status, 202);
-    in_state(&client, UserState::NotReady).await;
+    in_state(&mut news, &client, UserState::NotReady).await;
     assert!(sim.log().iter().any(
         |entry| matches!(&entry.kind, LogKind::Request { request_id: Some(seen), status: 202, .. } if seen == "my-id-1")
     ));

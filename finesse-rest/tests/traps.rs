@@ -216,7 +216,7 @@ async fn trap_26_text_is_escaped_and_what_xml_cannot_express_is_refused() {
     assert_eq!(error.field(), Some("label"));
 }
 
-/// Users that come slowly.
+/// Users that come slowly: the pause is the server's, in simulated time; no test waits by it.
 struct Slow(u32);
 
 #[async_trait]

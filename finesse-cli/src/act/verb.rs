@@ -1,6 +1,6 @@
 //! What `finesse user` and `finesse call` can ask for, and the request each becomes.
 
-use finesse_model::{Extension, UserId, UserState};
+use finesse_model::{Extension, MediaAddress, UserId, UserState};
 use finesse_rest::{CallAction, Command};
 
 use crate::args::{CallVerb, UserVerb};
@@ -74,7 +74,7 @@ fn of_call(verb: &CallVerb, user: UserId, target: Extension) -> Command {
     let act = |dialog: &finesse_model::DialogId, action, target| Command::Call {
         dialog: dialog.clone(),
         action,
-        target: Extension::into(target),
+        target: MediaAddress::from(target),
     };
     match verb {
         CallVerb::Make { number } => {

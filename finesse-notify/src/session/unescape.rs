@@ -20,6 +20,9 @@ pub(super) fn unescape(raw: &str, text: &mut Vec<u8>) -> Option<()> {
 
 /// Writes the resolved text to the front of `text`, which has room for the raw one and a block; gives its length, or `None` if there is any
 /// other reference.
+///
+/// Every place lies within its slice. Where that is asked for all the same, nothing returns early: an exit for each makes the whole loop half as
+/// quick.
 fn predefined(mut raw: &[u8], text: &mut [u8]) -> Option<usize> {
     let mut end = 0;
     while let Some(block) = raw.first_chunk::<BLOCK>() {
@@ -28,24 +31,30 @@ fn predefined(mut raw: &[u8], text: &mut [u8]) -> Option<usize> {
             references |= u32::from(*byte == b'&') << at;
         }
         // Written whole, whatever of it counts.
-        *text.get_mut(end..)?.first_chunk_mut::<BLOCK>()? = *block;
+        put(text, end, block);
         let before = (references | 1 << BLOCK).trailing_zeros() as usize;
         end += before;
-        raw = raw.get(before..)?;
+        raw = raw.get(before..).unwrap_or_default();
         if references != 0 {
             let (character, length) = reference(raw)?;
-            *text.get_mut(end)? = character;
+            put(text, end, &[character]);
             end += 1;
-            raw = raw.get(length..)?;
+            raw = raw.get(length..).unwrap_or_default();
         }
     }
     while let Some(byte) = raw.first() {
         let (character, length) = if *byte == b'&' { reference(raw)? } else { (*byte, 1) };
-        *text.get_mut(end)? = character;
+        put(text, end, &[character]);
         end += 1;
-        raw = raw.get(length..)?;
+        raw = raw.get(length..).unwrap_or_default();
     }
     Some(end)
+}
+
+fn put<const N: usize>(text: &mut [u8], at: usize, bytes: &[u8; N]) {
+    if let Some(place) = text.get_mut(at..at + N) {
+        place.copy_from_slice(bytes);
+    }
 }
 
 /// What the reference at the front stands for, and its length.

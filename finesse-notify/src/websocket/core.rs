@@ -85,8 +85,9 @@ impl Core {
             (other, NS_FRAMING, _) => {
                 Err(protocol(format!("a <{}> of the framing out of turn", quoted(other))))
             }
-            // A server may refuse before it opens, and its reason must reach the session.
-            ("error", NS_STREAMS | "", Phase::Opening) => {
+            // A server may refuse the stream, or the password that was written ahead, before it opens. Its reason must reach the session, or
+            // the same password would be tried at the next place.
+            ("error", NS_STREAMS | "", Phase::Opening) | ("failure", _, Phase::Opening) => {
                 self.opened();
                 Ok(Meaning::Stanza(Frame::new(text)))
             }

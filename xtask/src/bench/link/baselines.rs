@@ -5,7 +5,7 @@
 //! text of the payload is taken, unescaped, as their users get it: what decoding it would cost them is not counted.
 
 use std::path::{Path, PathBuf};
-use std::process::{ExitStatus, Stdio};
+use std::process::Stdio;
 use std::time::Duration;
 
 use finesse_ha::session::Transport;
@@ -130,16 +130,10 @@ async fn one_run(program: &[PathBuf], canned: &Canned, ca: &Path) -> Result<Prin
     let output = timeout(PATIENCE, command.output())
         .await
         .map_err(|_| Failure::new(format!("not over within {PATIENCE:?}")))??;
-    succeeded("failed", output.status, &output.stderr)?;
-    Ok(serde_json::from_slice(&output.stdout)?)
-}
-
-/// An error that ends in the last thing a program has said.
-fn succeeded(otherwise: &str, status: ExitStatus, said: &[u8]) -> Result<(), Failure> {
-    if status.success() {
-        return Ok(());
+    if output.status.success() {
+        return Ok(serde_json::from_slice(&output.stdout)?);
     }
-    let said = String::from_utf8_lossy(said);
+    let said = String::from_utf8_lossy(&output.stderr);
     let last = said.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("nothing was said");
-    Err(Failure::new(format!("{otherwise} ({status}): {}", last.trim())))
+    Err(Failure::new(format!("failed ({}): {}", output.status, last.trim())))
 }
