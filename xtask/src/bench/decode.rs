@@ -11,7 +11,7 @@ use finesse_model::Update;
 use quick_xml::escape::{escape, unescape};
 
 use super::Figure;
-use super::statistics::median;
+use super::statistics::middle;
 use crate::payload::{VARIABLES_OF_3_9_KB, dialog_update};
 use crate::report::Failure;
 use crate::tokens::tokens;
@@ -54,17 +54,13 @@ pub(super) fn run() -> Result<Vec<Figure>, Failure> {
 /// Both in turns.
 fn beside(name: &str, work: &dyn Fn(), floor: &dyn Fn(), what: &str) -> Figure {
     let rounds = rounds_for(work);
-    let mut ours = Vec::with_capacity(TURNS);
-    let mut floors = Vec::with_capacity(TURNS);
-    for _ in 0..TURNS {
-        ours.push(micros(work, rounds));
-        floors.push(micros(floor, rounds));
-    }
+    let turns = (0..TURNS).map(|_| (micros(work, rounds), micros(floor, rounds))).collect();
+    let (ours, floor) = middle(turns, |(ours, floor)| ours / floor).unwrap_or_default();
     Figure {
         name: name.to_owned(),
-        value: median(ours),
+        value: ours,
         unit: "us".into(),
-        reference: Some((median(floors), what.to_owned())),
+        reference: Some((floor, what.to_owned())),
     }
 }
 

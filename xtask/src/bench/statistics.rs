@@ -26,6 +26,14 @@ pub(super) fn median(mut values: Vec<f64>) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or_default()
 }
 
+/// The measurement in the middle by the ratio of its two values. A shared machine may halve its speed from one second to the next; both
+/// values of one short turn were measured at the same speed, those of different turns were not.
+pub(super) fn middle<T>(mut turns: Vec<T>, ratio: impl Fn(&T) -> f64) -> Option<T> {
+    turns.sort_by(|one, other| ratio(one).total_cmp(&ratio(other)));
+    let middle = turns.len() / 2;
+    turns.into_iter().nth(middle)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -37,6 +45,13 @@ mod tests {
         let few = Runs::new((1..=30).map(Duration::from_millis));
         assert_eq!((few.percentile(50), few.percentile(99)), (15.0, 30.0));
         assert_eq!(Runs::new([]).percentile(99), 0.0);
+    }
+
+    #[test]
+    fn the_middle_turn_does_not_mind_a_machine_of_two_speeds() {
+        let turns = vec![(15.0, 10.0), (32.0, 20.0), (14.0, 10.0)];
+        assert_eq!(middle(turns, |(ours, floor)| ours / floor), Some((15.0, 10.0)));
+        assert_eq!(middle(Vec::<f64>::new(), |value| *value), None);
     }
 
     #[test]

@@ -23,8 +23,8 @@ use crate::bench::{Entry, Figure};
 use crate::report::Failure;
 use crate::shell::{cargo, root, shell, target};
 
-/// Runs of each beside as many of ours; odd, so that there is a middle one. They take seconds each.
-const RUNS: usize = 3;
+/// Runs of each beside as many of ours; odd, so that there is a middle one. They take a second each.
+const RUNS: usize = 9;
 /// Far above what the slowest takes for one run.
 const PATIENCE: Duration = Duration::from_secs(60);
 

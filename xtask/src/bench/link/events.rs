@@ -1,7 +1,8 @@
 //! Events a second and the CPU time of one, for each framing, beside unescaping and tokenising the same text: no client built on
 //! quick-xml can do with less.
 //!
-//! The server is on a second thread and without TLS. What is counted is the thread that the client has for itself.
+//! The server is on a second thread and without TLS. What is counted is the thread that the client has for itself. The runs are short,
+//! each has its own floor before and after it, and the one in the middle by the ratio of the two is told.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -13,14 +14,16 @@ use super::{FRAMINGS, config, in_the_clear};
 use crate::bench::Figure;
 use crate::bench::canned::{EVENTS_OF_AN_ANSWER, Plain, escaped_update, event};
 use crate::bench::stage::on_runtime;
-use crate::bench::statistics::median;
+use crate::bench::statistics::middle;
 use crate::report::Failure;
 use crate::tokens::tokens;
 
-/// Events of one run: long enough for the clock, short enough to repeat.
-pub(super) const EVENTS: usize = if cfg!(debug_assertions) { 500 } else { 20_000 };
+/// Events of one run: long enough for the clock, short enough for a speed that stays.
+pub(super) const EVENTS: usize = if cfg!(debug_assertions) { 500 } else { 4_000 };
+/// Texts of each floor, about half as long as the run between them.
+const TEXTS: usize = EVENTS / 2;
 /// Runs of the events; odd, so that there is a middle one.
-const RUNS: usize = 5;
+const RUNS: usize = 21;
 
 /// What one run took.
 pub(super) struct Cost {
@@ -46,27 +49,29 @@ pub(super) fn run() -> Result<Vec<Figure>, Failure> {
 /// `named` is the framing for the figure's name, `wanted` what the resource adds for the server, `how` what the line adds for a reader.
 fn measure(framing: Transport, named: &str, wanted: &str, how: &str) -> Result<Vec<Figure>, Failure> {
     let (escaped, resource) = (escaped_update(), format!("events-{EVENTS}{wanted}"));
-    let (mut rates, mut costs, mut floors) = (Vec::new(), Vec::new(), Vec::new());
+    let mut runs: Vec<(Cost, f64)> = Vec::with_capacity(RUNS);
     for _ in 0..RUNS {
-        floors.push(floor(&escaped)?);
+        let before = floor(&escaped)?;
         let plain = Plain::start()?;
         let connect = in_the_clear(framing, &plain)?;
         let cost = on_runtime(take_in(connect.as_ref(), &resource))?;
-        rates.push(cost.rate);
-        costs.extend(cost.cpu);
+        runs.push((cost, (before + floor(&escaped)?) / 2.0));
     }
-    let (length, floor) = (event(0, &escaped, "").len(), median(floors));
+    // Microseconds of the processor, or else of the clock, beside the floor.
+    let ratio = |(cost, floor): &(Cost, f64)| cost.cpu.unwrap_or(1e6 / cost.rate) / floor;
+    let (cost, floor) = middle(runs, ratio).ok_or_else(|| Failure::new("there was no run"))?;
+    let length = event(0, &escaped, "").len();
     let what = format!("unescaping and tokenising the same text (events of {length} bytes{how})");
     let mut figures = vec![Figure {
         name: format!("link.{named}.events"),
-        value: median(rates),
+        value: cost.rate,
         unit: "events/s".into(),
         reference: Some((1e6 / floor, format!("nothing but {what}"))),
     }];
-    if !costs.is_empty() {
+    if let Some(cpu) = cost.cpu {
         figures.push(Figure {
             name: format!("link.{named}.cpu-per-event"),
-            value: median(costs),
+            value: cpu,
             unit: "us".into(),
             reference: Some((floor, what)),
         });
@@ -101,14 +106,13 @@ impl Cost {
 
 /// Microseconds to unescape the text and read its tokens, counted as the events are: in time on a processor, where the system says so.
 fn floor(escaped: &str) -> Result<f64, Failure> {
-    let rounds = EVENTS / 10;
     let (started, cpu) = (Instant::now(), thread_cpu());
-    for _ in 0..rounds {
+    for _ in 0..TEXTS {
         let text = quick_xml::escape::unescape(black_box(escaped))?;
         black_box(tokens(&text)?);
     }
     let spent = spent_since(cpu).unwrap_or_else(|| started.elapsed());
-    Ok(spent.as_secs_f64() * 1e6 / rounds as f64)
+    Ok(spent.as_secs_f64() * 1e6 / TEXTS as f64)
 }
 
 /// Time this thread has spent on a processor since then.
